@@ -1,0 +1,73 @@
+# Set-up is remembered by stamp files (.venv/.*-ready, node_modules/.ready): what is up to date costs nothing.
+PYTHON ?= python3
+ARGS ?=
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+JS_TESTS := $(wildcard tests/js/*.test.js)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test lint types layers test-js test-python format lock clean
+
+help: ## List what make can do
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: .venv/.demo-ready ## Start the huggable cloud with a simulated pillow (ARGS="--port 5001")
+	@$(BIN)/windsock demo $(ARGS)
+
+test: node_modules/.ready lint types layers test-js test-python ## Check everything: style, types, layers, all tests
+
+lint: .venv/.python-ready ## Check style
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --check --quiet || { echo 'Not formatted; run: make format'; exit 1; }
+	@echo 'Style: fine'
+
+types: node_modules/.ready ## Check types, in Python and JavaScript
+	@$(BIN)/mypy
+	@node_modules/.bin/tsc -p jsconfig.json
+	@echo 'Types: fine'
+
+layers: .venv/.python-ready ## Check that imports go down only
+	@said=$$($(BIN)/lint-imports --no-cache --no-logo 2>&1) || { echo "$$said"; exit 1; }
+	@echo 'Layers: fine'
+
+test-js: node_modules/.ready ## Run the tests of the page's scripts
+	@$(if $(JS_TESTS),node --test $(JS_TESTS),echo 'No tests in tests/js')
+
+test-python: node_modules/.ready ## Run pytest (ARGS="-k cloud")
+	@$(BIN)/pytest $(ARGS)
+
+format: .venv/.python-ready ## Put the code in shape
+	@$(BIN)/ruff check --fix --quiet || true
+	@$(BIN)/ruff format
+
+lock: .venv/.python-ready ## Renew the lock files from pyproject.toml and package.json
+	@tools/lock
+
+clean: ## Remove everything that make made
+	rm -rf .venv node_modules src/windsock/web/static/vendor dist
+	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+# --------------------------------------------------------------------------------------------- set-up
+
+.venv/bin/python:
+	@tools/check-system demo '$(PYTHON)'
+	@tools/step 'Set-up 1/3: virtual environment in .venv' '$(PYTHON)' -m venv --clear .venv
+
+.venv/.demo-ready: requirements.lock pyproject.toml hatch_build.py package.json package-lock.json | .venv/bin/python
+	@tools/check-system demo $(BIN)/python
+	@tools/step 'Set-up 2/3: Python packages' $(PIP) --require-hashes -r requirements.lock
+	@# The build backend is in the lock: without isolation nothing unpinned is fetched.
+	@tools/step 'Set-up 3/3: Windsock itself, with jQuery and Socket.IO for its pages' \
+		$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/.python-ready: requirements-dev.lock | .venv/.demo-ready
+	@tools/step 'Test set-up 1/2: Python tools' $(PIP) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+node_modules/.ready: package.json package-lock.json | .venv/.python-ready
+	@tools/check-system test $(BIN)/python
+	@tools/step 'Test set-up 2/2: Node tools (Azurite, TypeScript)' npm ci --ignore-scripts --loglevel=error
+	@touch $@

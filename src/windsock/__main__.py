@@ -1,0 +1,5 @@
+"""``python -m windsock``."""
+
+from windsock.cli import main
+
+main()

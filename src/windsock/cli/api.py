@@ -1,0 +1,88 @@
+"""A running server, over REST."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+from windsock.errors import WindsockError
+
+TIMEOUT = 10
+"""Seconds to wait for an answer."""
+
+
+class ApiError(WindsockError):
+    """The server cannot be reached, or says no."""
+
+
+class Api:
+    """Raises ApiError from every call that fails."""
+
+    def __init__(self, url: str, key: str | None = None) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ApiError(f"--url: found {url!r}, expected an address such as http://127.0.0.1:5000")
+        self.url = url.rstrip("/")
+        self._key = key
+        # A proxy that the environment names for the outside has no way to this machine.
+        local = parts.hostname in ("localhost", "::1") or parts.hostname.startswith("127.")
+        handlers = [urllib.request.ProxyHandler({})] if local else []
+        self._opener = urllib.request.build_opener(*handlers)
+
+    def get(self, *path: str, **query: object) -> Any:
+        """The JSON value at a path below ``/api/v1``."""
+        return self._call("GET", path, query)
+
+    def send(self, method: str, *path: str, body: object = None) -> Any:
+        """The answer to a request with a JSON body."""
+        return self._call(method, path, {}, json.dumps(body).encode())
+
+    def _call(self, method: str, path: tuple[str, ...], query: Mapping[str, object], body: bytes | None = None) -> Any:
+        address = "/".join([self.url, "api/v1", *(quote(part, safe="") for part in path)])
+        asked = {name: value for name, value in query.items() if value is not None}
+        if asked:
+            address += "?" + urlencode(asked)
+        headers = {"Accept": "application/json"}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        if self._key:
+            headers["Authorization"] = f"Bearer {self._key}"
+        # The scheme is http or https: the constructor has seen to that.
+        request = urllib.request.Request(address, body, headers, method=method)  # noqa: S310
+        try:
+            with self._opener.open(request, timeout=TIMEOUT) as answer:
+                text = answer.read()
+        except urllib.error.HTTPError as error:
+            with error:
+                raise ApiError(_refusal(error)) from None
+        except (OSError, ValueError) as error:
+            raise ApiError(_unreachable(self.url, error)) from None
+        return _value(text, self.url)
+
+
+def _value(text: bytes, url: str) -> Any:
+    if not text:
+        return None
+    try:
+        return json.loads(text)
+    except ValueError:
+        raise ApiError(f"{url} answers, but it is not a Windsock server") from None
+
+
+def _refusal(error: urllib.error.HTTPError) -> str:
+    try:
+        detail = json.loads(error.read())["detail"]
+    except (ValueError, KeyError, TypeError, OSError):
+        detail = f"the server answers {error.code} {error.reason}; is it a Windsock server?"
+    hint = "; give it with --key, or in WINDSOCK_KEY" if error.code == 401 else ""
+    return f"{detail}{hint}"
+
+
+def _unreachable(url: str, error: Exception) -> str:
+    reason = getattr(error, "reason", None) or error
+    reason = getattr(reason, "strerror", None) or reason
+    return f"no server at {url}: {reason}. Start one with `windsock serve`, or name it with --url"

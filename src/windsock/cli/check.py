@@ -1,0 +1,65 @@
+"""`windsock check`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from windsock.cli.options import config_option
+from windsock.config import Config, load
+from windsock.errors import StoreInUse, WindsockError
+from windsock.sources import create_source
+from windsock.store import open_store
+
+
+@click.command()
+@config_option
+def check(config: Path) -> None:
+    """Try the configuration, the sources and the store, and say what to mend. Nothing is taken from a queue.
+
+    Example: windsock check --config cloud.toml
+    """
+    loaded = load(config, os.environ)
+    things = len(loaded.things)
+    click.echo(f"ok    {config}: {things} {'thing' if things == 1 else 'things'}")
+    sources = dict.fromkeys(spec.source for spec in loaded.things.values())
+    results = [_try(url, lambda url=url: _check_source(url, loaded)) for url in sources]  # type: ignore[misc]
+    results.append(_try(loaded.store.url, lambda: _check_store(loaded)))
+    if not all(results):
+        raise SystemExit(1)
+
+
+def _try(name: str, attempt: Callable[[], str]) -> bool:
+    try:
+        click.echo(f"ok    {name}: {attempt()}")
+    except WindsockError as error:
+        click.echo(f"FAIL  {name}: {error}")
+        return False
+    return True
+
+
+def _check_source(url: str, config: Config) -> str:
+    source = create_source(url, config.base)
+    try:
+        source.check()
+    finally:
+        source.close()
+    return "can be read"
+
+
+def _check_store(config: Config) -> str:
+    path = config.base / config.store.url.removeprefix("sqlite:///")
+    if config.store.url.startswith("sqlite:///") and not path.exists() and os.access(path.parent, os.W_OK):
+        return "will be made at the first start"
+    try:
+        store = open_store(config.store.url, config.base)
+    except StoreInUse as error:
+        return f"in use by a running Windsock ({error})"
+    try:
+        store.check()
+    finally:
+        store.close()
+    return "can be written"

@@ -1,0 +1,66 @@
+"""The command `windsock`, and what all its verbs share."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import sys
+from typing import Any
+
+import click
+
+from windsock.errors import ConfigError, WindsockError
+
+# Verb: module. A verb is imported when it is asked for, so that `windsock send` does not wait for Flask.
+VERBS = {
+    "demo": "demo",
+    "serve": "serve",
+    "check": "check",
+    "send": "send",
+    "history": "history",
+    "rejected": "rejected",
+}
+
+
+class _Verbs(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in VERBS:
+            return None
+        module = importlib.import_module(f"windsock.cli.{VERBS[cmd_name]}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ConfigError as error:
+            raise _WrongConfig(str(error)) from None
+        except WindsockError as error:
+            raise _Failure(str(error)) from None
+
+
+class _Failure(click.ClickException):
+    """An error for the person who typed the command; no traceback."""
+
+    def show(self, file: Any = None) -> None:
+        for line in self.message.splitlines():
+            click.echo(f"windsock: {line}", file=file or sys.stderr)
+
+
+class _WrongConfig(_Failure):
+    exit_code = 2
+
+
+@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="windsock")
+@click.option("-v", "--verbose", is_flag=True, help="Say more of what happens.")
+def main(verbose: bool) -> None:
+    """Show everyone, at a glance, the live state of a real thing."""
+    logging.basicConfig(
+        level=logging.DEBUG if verbose else logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    for noisy in ("azure", "urllib3", "werkzeug", "engineio", "socketio"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -1,0 +1,52 @@
+"""Options that several verbs share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from windsock.cli.api import Api
+from windsock.config import load
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+DEFAULT_CONFIG = Path("windsock.toml")
+DEFAULT_URL = "http://127.0.0.1:5000"
+
+
+def config_option(function: F) -> F:
+    """``--config``: which configuration."""
+    return click.option(
+        "--config",
+        type=click.Path(path_type=Path, dir_okay=False),
+        default=DEFAULT_CONFIG,
+        show_default=True,
+        help="The configuration.",
+    )(function)
+
+
+def address_options(function: F) -> F:
+    """``--host`` and ``--port``: where to listen."""
+    function = click.option("--port", type=click.IntRange(0, 65535), help="The port; 0: any free one.")(function)
+    return click.option("--host", help="The address to listen at.")(function)
+
+
+def server_options(function: F) -> F:
+    """``--url`` and ``--key``: which server to talk to."""
+    function = click.option(
+        "--key", envvar="WINDSOCK_KEY", show_envvar=True, help="The publisher key, if the server has one."
+    )(function)
+    return click.option("--url", help=f"The server. Default: that of windsock.toml, else {DEFAULT_URL}.")(function)
+
+
+def connect(url: str | None, key: str | None) -> Api:
+    """The server that the options name; what they leave open, the `windsock.toml` of this folder says."""
+    if url is None and DEFAULT_CONFIG.is_file():
+        server = load(DEFAULT_CONFIG, os.environ).server
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(server.host, server.host)  # noqa: S104  # only compared
+        return Api(f"http://{f'[{host}]' if ':' in host else host}:{server.port}", key or server.publisher_key)
+    return Api(url or DEFAULT_URL, key)

@@ -1,0 +1,33 @@
+"""A pillow that somebody plays with now and then."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+
+from windsock.model import Reading
+
+# What happens to the pillow, and how often in a hundred times.
+_PLAY = {"HUGGING": 34, "PUNCHING": 18, "SHAKING": 16, "SPINNING": 14, "THROWING": 12, "NOTCONNECTED": 6}
+_PAUSE = (2.5, 8.0)  # seconds, the least and the most
+
+
+class Pillow:
+    """Reports when something happens to it, and is silent in between: as the real one does."""
+
+    def __init__(self, chance: random.Random | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+        self._chance = chance or random.Random()
+        self._clock = clock
+        self._next = clock()
+        self._last = ""
+
+    def read(self) -> Reading | None:
+        """What happens now; None: nothing."""
+        if self._clock() < self._next:
+            return None
+        self._next = self._clock() + self._chance.uniform(*_PAUSE)
+        # Never the same twice in a row, so that there is something to see.
+        play = {name: weight for name, weight in _PLAY.items() if name != self._last}
+        self._last = self._chance.choices(list(play), list(play.values()))[0]
+        return Reading(self._last, {"force": round(self._chance.uniform(1, 10), 1)})

@@ -1,0 +1,275 @@
+"""Wires the parts together: sources, store, watchers and hub. Started once in the process that serves."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from windsock.decode import check, decode
+from windsock.detect import arrive
+from windsock.errors import (
+    BadReading,
+    ConfigError,
+    NotReportable,
+    NotStarted,
+    UnknownThing,
+    WindsockError,
+)
+from windsock.hub import Hub
+from windsock.model import Change, Reading, Rejected, State, ThingSpec
+from windsock.recorder import Outcome, Recorder
+from windsock.sources import Source, create_source
+from windsock.store import Store, open_store
+from windsock.supervisor import Health, Supervisor
+from windsock.times import Clock, utc_now
+from windsock.watcher import Watcher
+
+log = logging.getLogger("windsock")
+
+TICK = 0.25
+"""Seconds between two looks at what only time changes."""
+STOP_WITHIN = 0.8
+"""Seconds that a stop waits for watchers; a look that is still going on then is given up, and loses nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Changes in order of version. ``complete``: nothing is missing between ``since`` and the newest."""
+
+    epoch: str
+    changes: Sequence[Change]
+    complete: bool
+
+
+class Runtime:
+    """Everything behind the pages. Construction opens nothing; `start` does, once per process.
+
+    ``sources`` are sources in code, by the name that things have as their ``source``; all others are URLs.
+    """
+
+    def __init__(
+        self,
+        specs: Mapping[str, ThingSpec],
+        store_url: str,
+        base: Path,
+        sources: Mapping[str, Source] | None = None,
+        clock: Clock = utc_now,
+    ) -> None:
+        self.specs = dict(specs)
+        self._store_url = store_url
+        self._base = base
+        self._given = dict(sources or {})
+        self._clock = clock
+        self.hub = Hub(self.specs, clock)
+        self._lock = threading.Lock()
+        self._pid: int | None = None
+        self._store: Store | None = None
+        self._recorder: Recorder | None = None
+        self._supervisors: dict[str, Supervisor] = {}
+        self._stop_ticking = threading.Event()
+        self._ticker: threading.Thread | None = None
+
+    @property
+    def started(self) -> bool:
+        """Whether it runs, in this process: a forked child has the object, but not the threads."""
+        return self._pid == os.getpid()
+
+    def start(self) -> None:
+        """Open the store, and start one watcher for each source. A second call does nothing.
+
+        Raises ConfigError for a source or store that cannot be, StoreError or StoreInUse if the store cannot be
+        opened; nothing is left open or running then.
+        """
+        with self._lock:
+            if self.started:
+                return
+            sources = self._create_sources()
+            store = open_store(self._store_url, self._base)
+            try:
+                recorder = Recorder(store, self.specs, self.hub.publish, self._clock)
+            except BaseException:
+                store.close()
+                raise
+            self.hub.start({thing: recorder.state(thing) for thing in self.specs})
+            self._store, self._recorder, self._pid = store, recorder, os.getpid()
+            self._supervisors = self._start_watchers(sources, recorder)
+            self._start_ticking()
+
+    def stop(self) -> None:
+        """Stop watching and let go of the store. A second call does nothing."""
+        with self._lock:
+            if not self.started:
+                return
+            self._stop_ticking.set()
+            for supervisor in self._supervisors.values():
+                supervisor.stop()
+            for supervisor in self._supervisors.values():
+                if not supervisor.join(STOP_WITHIN):
+                    log.warning("%s did not answer in time and was left behind", supervisor.health.source)
+            if self._ticker:
+                self._ticker.join()
+            self._pid = None
+            self._running_store().close()
+
+    def state(self, thing: str) -> State:
+        """The state of a thing now. Raises UnknownThing."""
+        self._running_recorder()
+        return self.hub.current(thing)
+
+    def report(self, thing: str, reading: Reading) -> Outcome:
+        """Record a reading of a thing, from any thread; returns when it is durable.
+
+        Raises UnknownThing, BadReading or UnknownState if it cannot be, StoreError if the store fails.
+        """
+        return self.report_all(thing, [reading])
+
+    def report_all(self, thing: str, readings: Sequence[Reading]) -> Outcome:
+        """Record several readings, all or none. Raises as `report` does."""
+        recorder = self._running_recorder()
+        spec = self.spec(thing)
+        now = self._clock()
+        arrivals = [arrive(check(reading, {thing: spec}), now) for reading in readings]
+        outcome = recorder.record(arrivals)[thing]
+        self._supervisors[spec.source].wake()  # silence is counted from now
+        return outcome
+
+    def require_inbox(self, thing: str) -> None:
+        """Raises NotReportable if the thing's readings come from elsewhere, UnknownThing if there is none."""
+        source = self.spec(thing).source
+        if source != "inbox:":
+            raise NotReportable(f"{thing} takes no reports: its readings come from {source}")
+
+    def history(self, thing: str, epoch: str | None, since: int | None, limit: int) -> History:
+        """The changes after version ``since`` of ``epoch``; without ``since``, the newest ones.
+
+        A foreign epoch's versions say nothing here, so then the newest ones are given too, as incomplete.
+        Raises UnknownThing.
+        """
+        newest = self.state(thing).position
+        store = self._running_store()
+        foreign = epoch is not None and epoch != newest.epoch
+        if since is None or foreign:
+            changes = store.newest(thing, limit)
+            since = 0
+        else:
+            changes = store.history(thing, since, limit)
+        # The newest is asked for first: a change committed meanwhile may be there, and does no harm.
+        versions = [change.version for change in changes]
+        whole = versions[: newest.version - since] == list(range(since + 1, newest.version + 1))
+        return History(newest.epoch, changes, whole and not foreign)
+
+    def rejected(self, limit: int = 100, before: int | None = None) -> list[Rejected]:
+        """The messages set aside, newest first."""
+        return self._running_store().rejected(limit, before)
+
+    def rejected_message(self, number: int) -> Rejected | None:
+        """One message that was set aside."""
+        return self._running_store().rejected_message(number)
+
+    def retry(self, number: int) -> Outcome | None:
+        """Read a message again that was set aside, by the configuration of today; None: there is none.
+
+        It keeps its time, so what was heard since is not overrun. Raises BadReading if it still cannot be read;
+        it stays where it is then.
+        """
+        message = self.rejected_message(number)
+        if message is None:
+            return None
+        supervisor = next((s for s in self._supervisors.values() if s.health.source == message.source), None)
+        if supervisor is None:
+            raise BadReading(f"nothing reads {message.source} any more, so the message cannot be retried")
+        specs = {thing: self.specs[thing] for thing in supervisor.health.things}
+        reading = decode(message.body, specs)
+        if reading.id is None and message.message_id:
+            reading = replace(reading, id=f"queue:{message.message_id}")
+        arrival = arrive(reading, self._clock(), message.at)
+        return self._running_recorder().record([arrival], resolved=[number])[arrival.reading.thing or ""]
+
+    def drop(self, number: int) -> bool:
+        """Forget a message that was set aside; False: there is none."""
+        if self.rejected_message(number) is None:
+            return False
+        self._running_recorder().record([], resolved=[number])
+        return True
+
+    def health(self) -> list[Health]:
+        """How every source is."""
+        return [supervisor.health for supervisor in self._supervisors.values()]
+
+    def problems(self) -> list[str]:
+        """Why the service is not ready: every failing source, and the store. None: it is ready."""
+        recorder = self._running_recorder()
+        recorder.check_store()
+        found = [f"{h.source}: {h.reason}" for h in self.health() if h.status == "failing"]
+        return [*found, *([str(recorder.store_error)] if recorder.store_error else [])]
+
+    def spec(self, thing: str) -> ThingSpec:
+        """What is configured of a thing. Raises UnknownThing."""
+        if thing not in self.specs:
+            raise UnknownThing(f"there is no thing {thing!r}")
+        return self.specs[thing]
+
+    def _create_sources(self) -> dict[str, Source]:
+        sources: dict[str, Source] = {"inbox:": create_source("inbox:", self._base)}
+        problems = []
+        for thing, spec in self.specs.items():
+            try:
+                if spec.source not in sources:
+                    sources[spec.source] = self._given.get(spec.source) or create_source(spec.source, self._base)
+            except ConfigError as error:
+                problems += [f"things.{thing}.source: {problem}" for problem in error.problems]
+        if problems:
+            raise ConfigError(problems)
+        return sources
+
+    def _start_watchers(self, sources: Mapping[str, Source], recorder: Recorder) -> dict[str, Supervisor]:
+        served: dict[str, dict[str, ThingSpec]] = defaultdict(dict)
+        for thing, spec in self.specs.items():
+            served[spec.source][thing] = spec
+        supervisors = {
+            url: Supervisor(Watcher(source, served[url], recorder, self._clock), self._clock, self._note_health)
+            for url, source in sources.items()
+            if served[url]
+        }
+        for supervisor in supervisors.values():
+            supervisor.start()
+        return supervisors
+
+    def _note_health(self, health: Health) -> None:
+        self.hub.set_source(health.things, "failing" if health.status == "failing" else "ok")
+
+    def _start_ticking(self) -> None:
+        self._stop_ticking = threading.Event()
+        self._ticker = threading.Thread(target=self._tick, name="windsock-ticker", daemon=True)
+        self._ticker.start()
+
+    def _tick(self) -> None:
+        while not self._stop_ticking.wait(TICK):
+            try:
+                self.hub.tick()
+                for supervisor in self._supervisors.values():
+                    supervisor.check()
+            except WindsockError:
+                log.exception("the clocks were not told")
+
+    def _running_store(self) -> Store:
+        if self._store is None:
+            raise _not_started()
+        return self._store
+
+    def _running_recorder(self) -> Recorder:
+        if self._recorder is None or not self.started:
+            raise _not_started()
+        return self._recorder
+
+
+def _not_started() -> NotStarted:
+    return NotStarted(
+        "Windsock has not been started in this process: call windsock.start(), or let the application serve a "
+        "request (under app.testing only the call starts it)"
+    )

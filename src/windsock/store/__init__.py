@@ -1,0 +1,26 @@
+"""Stores: current states and history. `open_store` chooses one by its URL."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from windsock.errors import ConfigError
+from windsock.store.base import Batch, SeenId, Store
+from windsock.store.memory import MemoryStore
+from windsock.store.sqlite import SqliteStore
+
+__all__ = ["Batch", "MemoryStore", "SeenId", "SqliteStore", "Store", "open_store"]
+
+_SQLITE = "sqlite:///"
+
+
+def open_store(url: str, base: Path) -> Store:
+    """The store that a URL names; ``sqlite:///name`` lies in ``base``, ``sqlite:////name`` at the root.
+
+    Raises ConfigError for another URL, and StoreError as the stores do.
+    """
+    if url == "memory:":
+        return MemoryStore()
+    if url.startswith(_SQLITE) and len(url) > len(_SQLITE):
+        return SqliteStore(base / url.removeprefix(_SQLITE))
+    raise ConfigError(f'store.url: found "{url}", expected "memory:" or "sqlite:///windsock.db"')

@@ -1,0 +1,97 @@
+"""``memory:``: a store that lasts as long as its process."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections import deque
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import datetime
+from itertools import islice
+
+from windsock.model import Change, Rejected, State
+from windsock.store.base import SEEN_FOR, Batch, SeenId
+
+HISTORY_LENGTH = 10_000
+"""How many changes of a thing are kept; older ones are forgotten."""
+
+
+class MemoryStore:
+    """States and history in dictionaries. Other processes cannot reach it, so it needs no watch lock."""
+
+    def __init__(self) -> None:
+        self.epoch = secrets.token_hex(8)
+        self._lock = threading.Lock()
+        self._states: dict[str, State] = {}
+        self._changes: dict[str, deque[Change]] = {}
+        # In order of commit, so that the oldest ids are the first.
+        self._seen: dict[SeenId, datetime] = {}
+        self._rejected: dict[int, Rejected] = {}
+        self._number = 0
+
+    def states(self) -> dict[str, State]:
+        """See `Store.states`."""
+        with self._lock:
+            return dict(self._states)
+
+    def commit(self, batch: Batch) -> None:
+        """See `Store.commit`."""
+        with self._lock:
+            for state in batch.states:
+                self._states[state.thing] = state
+            for change in batch.changes:
+                self._changes.setdefault(change.thing, deque(maxlen=HISTORY_LENGTH)).append(change)
+            self._remember(batch.seen, batch.at)
+            for message in batch.rejected:
+                self._set_aside(message)
+            for number in batch.resolved:
+                self._rejected.pop(number, None)
+
+    def seen(self, ids: Collection[SeenId]) -> set[SeenId]:
+        """See `Store.seen`."""
+        with self._lock:
+            return {key for key in ids if key in self._seen}
+
+    def history(self, thing: str, since: int, limit: int) -> list[Change]:
+        """See `Store.history`."""
+        with self._lock:
+            later = (change for change in self._changes.get(thing, ()) if change.version > since)
+            return list(islice(later, limit))
+
+    def newest(self, thing: str, limit: int) -> list[Change]:
+        """See `Store.newest`."""
+        with self._lock:
+            return list(self._changes.get(thing, ()))[-limit:]
+
+    def rejected(self, limit: int, before: int | None = None) -> list[Rejected]:
+        """See `Store.rejected`."""
+        with self._lock:
+            newest_first = reversed(self._rejected.values())
+            return list(islice((m for m in newest_first if before is None or m.number < before), limit))
+
+    def rejected_message(self, number: int) -> Rejected | None:
+        """See `Store.rejected_message`."""
+        with self._lock:
+            return self._rejected.get(number)
+
+    def check(self) -> None:
+        """See `Store.check`: memory does not fail."""
+
+    def close(self) -> None:
+        """See `Store.close`: there is nothing to let go of."""
+
+    def _remember(self, ids: Collection[SeenId], at: datetime) -> None:
+        for key in ids:
+            self._seen[key] = at
+        while self._seen and at - self._seen[next(iter(self._seen))] > SEEN_FOR:
+            del self._seen[next(iter(self._seen))]
+
+    def _set_aside(self, message: Rejected) -> None:
+        again = message.message_id is not None and any(
+            (known.source, known.message_id) == (message.source, message.message_id)
+            for known in self._rejected.values()
+        )
+        if not again:
+            self._number += 1
+            self._rejected[self._number] = replace(message, number=self._number)

@@ -1,0 +1,79 @@
+"""The Socket.IO namespace ``/windsock``: its requests, carried out and acknowledged."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from flask_socketio import Namespace
+from socketio import exceptions
+
+from windsock import wire
+from windsock.decode import from_json
+from windsock.errors import Denied, WindsockError
+
+if TYPE_CHECKING:
+    from windsock.web.delivery import Delivery
+
+log = logging.getLogger("windsock.delivery")
+
+
+class WindsockNamespace(Namespace):  # type: ignore[misc]  # Flask-SocketIO has no annotations
+    """Takes every event of the namespace. A viewer's mistake is an answer, never an exception."""
+
+    def __init__(self, name: str, delivery: Delivery) -> None:
+        super().__init__(name)
+        self._delivery = delivery
+
+    def trigger_event(self, event: str, *args: Any) -> Any:
+        """Called by python-socketio: with the session, and the environ or the event's arguments."""
+        sid, *values = args
+        if event == "connect":
+            return self._connect(sid, *values)
+        if event == "disconnect":
+            return self._delivery.disconnect(self._eio_sid(sid))
+        return self._acknowledge(event, self._eio_sid(sid), values[0] if values else None)
+
+    def _connect(self, sid: str, environ: dict[str, Any], auth: object = None) -> None:
+        try:
+            self._delivery.connect(self._eio_sid(sid), environ, auth)
+        except WindsockError as error:
+            data = {"code": wire.error_code(error)}
+            raise exceptions.ConnectionRefusedError(str(error), data) from None
+
+    def _acknowledge(self, event: str, eio_sid: str, value: object) -> wire.Payload:
+        try:
+            return wire.accepted(**self._carry_out(event, eio_sid, value))
+        except WindsockError as error:
+            return wire.refused(error)
+        except Exception:
+            log.exception("the request %r failed", event)
+            return wire.refused(WindsockError("the server failed; its log says why"))
+
+    def _carry_out(self, event: str, eio_sid: str, value: object) -> wire.Payload:
+        if event == "watch":
+            self._delivery.watch(eio_sid, wire.read_things(value))
+            return {}
+        if event == "unwatch":
+            self._delivery.unwatch(eio_sid, wire.read_things(value))
+            return {}
+        if event == "history":
+            asked = wire.read_history_request(value)
+            found = self._delivery.runtime.history(asked.thing, asked.epoch, asked.since, asked.limit)
+            return wire.history_message(found.epoch, found.changes, found.complete)
+        if event == "report":
+            return self._report(eio_sid, value)
+        raise wire.BadRequest(f"there is no request {event[:40]!r}; there are watch, unwatch, history and report")
+
+    def _report(self, eio_sid: str, value: object) -> wire.Payload:
+        thing, reading = wire.read_report(value)
+        if not self._delivery.may_report(eio_sid):
+            raise Denied("this viewer may not report states")
+        runtime = self._delivery.runtime
+        runtime.require_inbox(thing)
+        outcome = runtime.report(thing, from_json(dict(reading)))
+        position = outcome.position
+        return {"result": outcome.result, "epoch": position.epoch, "version": position.version}
+
+    def _eio_sid(self, sid: str) -> str:
+        return str(self.server.manager.eio_sid_from_sid(sid, self.namespace))

@@ -1,0 +1,201 @@
+"""The REST interface, under ``/api/v1``, and the health of the service."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+from werkzeug.exceptions import HTTPException
+
+from windsock import jsontext, wire
+from windsock.decode import decode, from_json
+from windsock.errors import BadReading, ReadingTooLarge, UnknownThing, WindsockError
+from windsock.model import Reading, Rejected
+from windsock.recorder import Outcome
+from windsock.times import format_time
+from windsock.web import problems
+from windsock.web.access import Caller, require_json, require_publisher
+from windsock.web.site import Site, current_site
+
+MAX_BODY = 64 * 1024
+"""The size of one reading's request, in bytes."""
+MAX_READINGS_BODY = 1024 * 1024
+"""The size of a request with several readings, in bytes."""
+_API = "/api/v1"
+
+
+def register(blueprint: Blueprint) -> None:
+    """Add the routes to Windsock's blueprint."""
+    add = blueprint.add_url_rule
+    add(f"{_API}/things", view_func=things)
+    add(f"{_API}/things/<thing>", view_func=thing)
+    add(f"{_API}/things/<thing>/state", view_func=put_state, methods=["PUT"])
+    add(f"{_API}/things/<thing>/readings", view_func=post_readings, methods=["POST"])
+    add(f"{_API}/things/<thing>/history", view_func=history)
+    add(f"{_API}/rejected", view_func=rejected)
+    add(f"{_API}/rejected/<int:number>", view_func=rejected_message)
+    add(f"{_API}/rejected/<int:number>", view_func=drop, methods=["DELETE"], endpoint="drop")
+    add(f"{_API}/rejected/<int:number>/retry", view_func=retry, methods=["POST"])
+    add("/healthz", view_func=healthz)
+    add("/readyz", view_func=readyz)
+    blueprint.register_error_handler(WindsockError, problems.from_windsock)
+    blueprint.register_error_handler(HTTPException, problems.from_http)
+
+
+def things() -> Response:
+    """All things."""
+    site = current_site()
+    return _fresh({"things": [site.views.described(name, site.base()) for name in site.runtime.specs]})
+
+
+def thing(thing: str) -> Response:
+    """One thing."""
+    site = current_site()
+    return _fresh(site.views.described(thing, site.base()))
+
+
+def put_state(thing: str) -> Response:
+    """Record one reading."""
+    site = _writable(thing)
+    body = _body(MAX_BODY)
+    spec = site.runtime.spec(thing)
+    return _outcome(site.runtime.report(thing, decode(body, {thing: spec}, "plain")))
+
+
+def post_readings(thing: str) -> Response:
+    """Record several readings, all or none."""
+    site = _writable(thing)
+    value = jsontext.loads(_body(MAX_READINGS_BODY))
+    items = value.get("readings") if isinstance(value, dict) else None
+    if not isinstance(items, list) or not items:
+        raise BadReading('expected {"readings": […]} with at least one reading')
+    readings = [_numbered(index, item) for index, item in enumerate(items)]
+    return _outcome(site.runtime.report_all(thing, readings))
+
+
+def history(thing: str) -> Response:
+    """Changes of a thing."""
+    asked = wire.read_history_request(
+        {
+            "thing": thing,
+            "epoch": request.args.get("epoch"),
+            "since": _number("since"),
+            "limit": _number("limit") or wire.USUAL_HISTORY,
+        }
+    )
+    found = current_site().runtime.history(asked.thing, asked.epoch, asked.since, asked.limit)
+    return _fresh(wire.history_message(found.epoch, found.changes, found.complete))
+
+
+def rejected() -> Response:
+    """Messages that were set aside, newest first."""
+    site = _for_publisher()
+    limit = min(_number("limit") or wire.USUAL_HISTORY, wire.MAX_HISTORY)
+    messages = site.runtime.rejected(limit, _number("before"))
+    return _fresh({"rejected": [_described(message, 200) for message in messages]})
+
+
+def rejected_message(number: int) -> Response:
+    """One message that was set aside, whole."""
+    message = _for_publisher().runtime.rejected_message(number)
+    if message is None:
+        raise _no_message(number)
+    return _fresh(_described(message, None))
+
+
+def retry(number: int) -> Response:
+    """Read a message again that was set aside."""
+    outcome = _for_publisher(writes=True).runtime.retry(number)
+    if outcome is None:
+        raise _no_message(number)
+    return _outcome(outcome)
+
+
+def drop(number: int) -> Response:
+    """Forget a message that was set aside."""
+    if not _for_publisher(writes=True).runtime.drop(number):
+        raise _no_message(number)
+    return Response(status=204)
+
+
+def healthz() -> Response:
+    """The process is up."""
+    return _fresh({"status": "ok"})
+
+
+def readyz() -> Response:
+    """Every source and the store work; 503 with the reasons if not."""
+    reasons = current_site().runtime.problems()
+    response = _fresh({"status": "failing" if reasons else "ok", "reasons": reasons})
+    response.status_code = 503 if reasons else 200
+    return response
+
+
+def _writable(thing: str) -> Site:
+    """The site, if this request may report the thing; who may is asked before what there is."""
+    site = _for_publisher(writes=True)
+    site.runtime.require_inbox(thing)
+    return site
+
+
+def _for_publisher(writes: bool = False) -> Site:
+    site = current_site()
+    require_publisher(Caller.from_environ(request.environ), site.publisher_key)
+    if writes:
+        require_json(request.content_type, site.publisher_key)
+    return site
+
+
+def _body(limit: int) -> str:
+    request.max_content_length = limit
+    body = request.get_data(cache=False)
+    if len(body) > limit:  # one sent in chunks is cut off just behind the limit
+        raise ReadingTooLarge(f"the body is larger than {limit:,} bytes")
+    try:
+        return body.decode()
+    except UnicodeDecodeError as error:
+        raise BadReading(f"the body is not UTF-8 text: invalid byte at position {error.start}") from None
+
+
+def _numbered(index: int, item: object) -> Reading:
+    try:
+        return from_json(item)
+    except BadReading as error:
+        raise type(error)(f"readings[{index}]: {error}") from None
+
+
+def _number(name: str) -> int | None:
+    text = request.args.get(name)
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        raise wire.BadRequest(f"{name} must be a whole number, found {text[:40]!r}")
+    return int(text)
+
+
+def _described(message: Rejected, longest: int | None) -> dict[str, Any]:
+    body = message.body.decode(errors="backslashreplace")
+    return {
+        "number": message.number,
+        "source": message.source,
+        "at": format_time(message.at),
+        "reason": message.reason,
+        "id": message.message_id,
+        "size": len(message.body),
+        "body": body if longest is None or len(body) <= longest else body[: longest - 1] + "…",
+    }
+
+
+def _no_message(number: int) -> UnknownThing:
+    return UnknownThing(f"there is no message {number} set aside")
+
+
+def _outcome(outcome: Outcome) -> Response:
+    position = outcome.position
+    return _fresh({"result": outcome.result, "epoch": position.epoch, "version": position.version})
+
+
+def _fresh(value: object) -> Response:
+    response = jsonify(value)
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,36 @@
+"""Windsock as an application of its own: for `windsock serve` and `windsock demo`."""
+
+from __future__ import annotations
+
+from flask import Flask, Response
+from flask import request as current_request
+from werkzeug.exceptions import HTTPException
+
+from windsock.config import Config
+from windsock.web import problems
+from windsock.web.extension import Windsock
+from windsock.web.proxies import TrustedProxies
+
+
+def create_app(config: Config) -> tuple[Flask, Windsock]:
+    """An application that serves a configuration at ``/``, and its Windsock; nothing is started."""
+    # Windsock's blueprint has static files of its own, at the same place.
+    app = Flask("windsock", static_folder=None)
+    app.config.update(WINDSOCK_CONFIG=config, WINDSOCK_URL_PREFIX="")
+    windsock = Windsock(app)
+    app.register_error_handler(HTTPException, _error)
+    return app, windsock
+
+
+def trust_proxies(app: Flask, config: Config) -> None:
+    """Believe the forwarding headers of the configured proxies.
+
+    To be called when everything else has wrapped the application: Socket.IO has to see the real viewer too.
+    """
+    if config.server.trusted_proxies:
+        app.wsgi_app = TrustedProxies(app.wsgi_app, config.server.trusted_proxies)  # type: ignore[method-assign]
+
+
+def _error(error: HTTPException) -> Response | HTTPException:
+    """Programs get a problem document for an address that is none; people get Werkzeug's page."""
+    return problems.from_http(error) if current_request.path.startswith("/api/") else error

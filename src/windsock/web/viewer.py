@@ -1,0 +1,107 @@
+"""One connected viewer on Flask-SocketIO, and how it gets the newest state and nothing older.
+
+Newest wins: a viewer that is slow has, per thing, at most one message in its session's queue. What happens
+meanwhile is only noted; when the queue has drained, it gets the state as it is then.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from windsock.model import Position
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A message, encoded once for all who get it, and the position that it shows."""
+
+    encoded: Any
+    position: Position
+
+
+MakeFrame = Callable[[str], Frame]
+"""Encodes the newest state of a thing."""
+
+
+class Viewer:
+    """``send`` puts an encoded message into the session's queue; ``idle`` tells whether that queue is empty.
+
+    Safe from any thread: its lock is held while a message is chosen and put in.
+    """
+
+    def __init__(
+        self, base: str, send: Callable[[Any], None], idle: Callable[[], bool], counts: bool, publisher: bool
+    ) -> None:
+        self.base = base
+        self.counts = counts
+        self.publisher = publisher
+        self._send = send
+        self._idle = idle
+        self._lock = threading.Lock()
+        # Per watched thing what was last sent; None: nothing yet, so whatever comes first is right.
+        self._sent: dict[str, Position | None] = {}
+        self._queued: set[str] = set()
+        self._pending: set[str] = set()
+
+    @property
+    def things(self) -> list[str]:
+        """What it watches."""
+        return list(self._sent)
+
+    @property
+    def slow(self) -> bool:
+        """Whether news is waiting for its queue to drain."""
+        return bool(self._pending)
+
+    def watch(self, things: Iterable[str], frame: MakeFrame) -> None:
+        """Send the states of things, and take news of them from then on."""
+        with self._lock:
+            for thing in things:
+                self._sent[thing] = None
+                self._put(thing, frame(thing))
+
+    def unwatch(self, things: Iterable[str]) -> None:
+        """Take no more news of things."""
+        with self._lock:
+            for thing in things:
+                self._sent.pop(thing, None)
+                self._pending.discard(thing)
+
+    def offer(self, thing: str, frame: Frame) -> None:
+        """Send news, or note that there is some if the last of this thing may still be in the queue."""
+        with self._lock:
+            if thing not in self._sent or self._is_older(thing, frame.position):
+                return
+            if self._idle():
+                self._queued.clear()
+            if thing in self._queued:
+                self._pending.add(thing)
+            else:
+                self._put(thing, frame)
+
+    def drain(self, frame: MakeFrame) -> None:
+        """Send the newest of what was held back, if the queue has drained."""
+        with self._lock:
+            if self._pending and self._idle():
+                self._queued.clear()
+                for thing in list(self._pending):
+                    self._put(thing, frame(thing))
+
+    def note(self, encoded: Any) -> None:
+        """Send something that is worth nothing later, if the queue is empty."""
+        with self._lock:
+            if self._idle():
+                self._send(encoded)
+
+    def _put(self, thing: str, frame: Frame) -> None:
+        self._pending.discard(thing)
+        self._queued.add(thing)
+        self._sent[thing] = frame.position
+        self._send(frame.encoded)
+
+    def _is_older(self, thing: str, position: Position) -> bool:
+        sent = self._sent[thing]
+        return sent is not None and sent.epoch == position.epoch and sent.version > position.version
