@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from windsock.jsontext import canonical
 from windsock.model import Backlog, Cause, Change, Position, Reading, Result, State, ThingSpec
 
 _RANK: dict[Result, int] = {"same": 0, "updated": 1, "changed": 2}
@@ -64,7 +65,8 @@ def detect(old: State, arrival: Arrival, now: datetime) -> Step:
     """
     reading = arrival.reading
     heard = _later(_not_after(old.heard_at, now), arrival.time)
-    if reading.state == old.state and reading.data == old.data:
+    # Compared as text, for to Python 1 == True, and to JSON they are different.
+    if reading.state == old.state and canonical(reading.data) == canonical(old.data):
         return Step(replace(old, heard_at=heard), (), "same")
     result: Result = "updated" if reading.state == old.state else "changed"
     at = _later(_not_after(old.updated_at, now), arrival.time)

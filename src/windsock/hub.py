@@ -57,6 +57,8 @@ class Hub:
         """Begin with the states that the store has."""
         with self._lock:
             self._entries = {thing: _Entry(spec, states[thing]) for thing, spec in self._specs.items()}
+            for entry in self._entries.values():
+                entry.told, entry.told_at = self._view(entry), self._clock()  # nobody listens yet, so there is nothing to make up for
 
     def subscribe(self, listener: Listener) -> None:
         """Tell ``listener`` of all news from now on."""

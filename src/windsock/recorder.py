@@ -47,7 +47,7 @@ class Recorder:
         self._states = {thing: stored.get(thing, State(thing, Position(store.epoch, 0))) for thing in specs}
         self.started_at = clock()
         self.store_error: StoreError | None = None
-        """Why the last commit failed; None: it did not."""
+        """Why the store failed when it was last used; None: it did not."""
 
     def state(self, thing: str) -> State:
         """The current state of a thing. Raises UnknownThing."""
@@ -98,7 +98,7 @@ class Recorder:
         return min((due.at for due in dues if due), default=None)
 
     def check_store(self) -> None:
-        """Try the store after a failed commit, so that its recovery is noticed without a reading."""
+        """Try the store after it failed, so that its recovery is noticed without a reading."""
         if self.store_error:
             try:
                 self._store.check()
@@ -113,7 +113,8 @@ class Recorder:
     def _unseen(self, by_thing: Mapping[str, Sequence[Arrival]]) -> tuple[dict[str, list[Arrival]], list[SeenId]]:
         """The arrivals whose ids are new, the first of each id; and those ids."""
         ids = [(thing, a.reading.id) for thing, arrivals in by_thing.items() for a in arrivals if a.reading.id]
-        known = self._store.seen(ids) if ids else set()
+        with self._failure_noted():
+            known = self._store.seen(ids) if ids else set()
         new: dict[str, list[Arrival]] = {thing: [] for thing in by_thing}
         seen: list[SeenId] = []
         for thing, arrivals in by_thing.items():
@@ -139,15 +140,20 @@ class Recorder:
         changes = tuple(change for step in steps.values() for change in step.changes)
         if not (states or seen or rejected or resolved):
             return
-        try:
+        with self._failure_noted():
             self._store.commit(Batch(now, states, changes, seen, rejected, resolved))
-        except StoreError as error:
-            self.store_error = error
-            raise
         self.store_error = None
         for state in states:
             self._states[state.thing] = state
             self._publish(state)
+
+    @contextmanager
+    def _failure_noted(self) -> Iterator[None]:
+        try:
+            yield
+        except StoreError as error:
+            self.store_error = error
+            raise
 
     @contextmanager
     def _locked(self, things: Sequence[str] | Mapping[str, object]) -> Iterator[None]:

@@ -6,6 +6,7 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from http.client import HTTPException
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -23,13 +24,13 @@ class Api:
     """Raises ApiError from every call that fails."""
 
     def __init__(self, url: str, key: str | None = None) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        host = _host(url)
+        if host is None:
             raise ApiError(f"--url: found {url!r}, expected an address such as http://127.0.0.1:5000")
         self.url = url.rstrip("/")
         self._key = key
         # A proxy that the environment names for the outside has no way to this machine.
-        local = parts.hostname in ("localhost", "::1") or parts.hostname.startswith("127.")
+        local = host in ("localhost", "::1") or host.startswith("127.")
         handlers = [urllib.request.ProxyHandler({})] if local else []
         self._opener = urllib.request.build_opener(*handlers)
 
@@ -59,9 +60,19 @@ class Api:
         except urllib.error.HTTPError as error:
             with error:
                 raise ApiError(_refusal(error)) from None
-        except (OSError, ValueError) as error:
+        except (OSError, HTTPException, ValueError) as error:
             raise ApiError(_unreachable(self.url, error)) from None
         return _value(text, self.url)
+
+
+def _host(url: str) -> str | None:
+    """The host of an HTTP address; None if it is no such address."""
+    try:
+        parts = urlsplit(url)
+        found = parts.hostname if parts.scheme in ("http", "https") and parts.port != 0 else None
+    except ValueError:  # a port that is no number, a bracket left open
+        return None
+    return found if found and found.isprintable() and " " not in found else None
 
 
 def _value(text: bytes, url: str) -> Any:

@@ -36,7 +36,11 @@ def _try(name: str, attempt: Callable[[], str]) -> bool:
     try:
         click.echo(f"ok    {name}: {attempt()}")
     except WindsockError as error:
-        click.echo(f"FAIL  {name}: {error}")
+        # Sources begin their reasons with their name already.
+        click.echo(f"FAIL  {name}: {str(error).removeprefix(f'{name}: ')}")
+        return False
+    except (Exception, SystemExit) as error:  # a source of the user's own code may raise anything
+        click.echo(f"FAIL  {name}: {type(error).__name__}: {error}")
         return False
     return True
 

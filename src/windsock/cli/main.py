@@ -2,37 +2,22 @@
 
 from __future__ import annotations
 
-import importlib
 import logging
 import sys
 from typing import Any
 
 import click
 
+from windsock.cli.check import check
+from windsock.cli.demo import demo
+from windsock.cli.history import history
+from windsock.cli.rejected import rejected
+from windsock.cli.send import send
+from windsock.cli.serve import serve
 from windsock.errors import ConfigError, WindsockError
 
-# Verb: module. A verb is imported when it is asked for, so that `windsock send` does not wait for Flask.
-VERBS = {
-    "demo": "demo",
-    "serve": "serve",
-    "check": "check",
-    "send": "send",
-    "history": "history",
-    "rejected": "rejected",
-}
 
-
-class _Verbs(click.Group):
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(VERBS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in VERBS:
-            return None
-        module = importlib.import_module(f"windsock.cli.{VERBS[cmd_name]}")
-        command: click.Command = getattr(module, cmd_name)
-        return command
-
+class _Group(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
@@ -54,7 +39,7 @@ class _WrongConfig(_Failure):
     exit_code = 2
 
 
-@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="windsock")
 @click.option("-v", "--verbose", is_flag=True, help="Say more of what happens.")
 def main(verbose: bool) -> None:
@@ -64,3 +49,7 @@ def main(verbose: bool) -> None:
     )
     for noisy in ("azure", "urllib3", "werkzeug", "engineio", "socketio"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+for verb in (demo, serve, check, send, history, rejected):
+    main.add_command(verb)

@@ -39,7 +39,7 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
     Raises ConfigError, with the file, the key, what was found and what is expected, for all that is wrong.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such file; --config names another") from None
     except (OSError, UnicodeDecodeError) as error:
@@ -106,7 +106,7 @@ def _contradictions(key: str, table: ThingTable) -> list[str]:
         problems.append(f'{key}.rest_after: found without "rest", the state to go to')
     if table.rest and table.rest == table.offline:
         problems.append(f"{key}.offline: found {describe(table.offline)} for rest too, expected another state")
-    if table.rest_after and table.offline_after and table.offline_after <= table.rest_after:
+    if table.offline and table.rest_after and table.offline_after and table.offline_after <= table.rest_after:
         problems.append(f"{key}.offline_after: expected longer than rest_after, or the thing never rests")
     return problems
 

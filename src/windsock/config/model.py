@@ -7,7 +7,6 @@ import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -18,6 +17,8 @@ from windsock.times import parse_duration
 _SLUG = re.compile(r"[a-z0-9]([a-z0-9_-]{0,62}[a-z0-9])?")
 # CSS colours: hexadecimal, or a name. Nothing else, so that a colour cannot carry more than a colour.
 _COLOR = re.compile(r"#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})|[a-zA-Z]{3,30}")
+
+_ORIGIN = re.compile(r"https?://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?", re.IGNORECASE)
 
 
 def _duration(value: object) -> timedelta:
@@ -50,6 +51,8 @@ def _slug(value: str) -> str:
 
 
 def _state_name(value: str) -> str:
+    if value != value.strip():
+        raise ValueError("a state name without spaces around it")
     try:
         return check_name(value)
     except BadReading as error:
@@ -65,8 +68,7 @@ def _color(value: str) -> str:
 def _origin(value: str) -> str:
     if value == "*":
         return value
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.netloc or parts.path or parts.query:
+    if not _ORIGIN.fullmatch(value):
         raise ValueError('an origin such as "https://example.org", without a path')
     return value.lower()
 
@@ -126,7 +128,7 @@ class ServerTable(_Table):
 
     host: Text = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 5000
-    publisher_key: Text | None = None
+    publisher_key: Text | None = Field(default=None, repr=False)
     allowed_origins: list[Annotated[str, AfterValidator(_origin)]] = Field(default_factory=list)
     trusted_proxies: list[Annotated[str, AfterValidator(_network)]] = Field(default_factory=list)
 

@@ -10,6 +10,9 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from windsock.jsontext import type_name
+
+_SECRET = "publisher_key"  # noqa: S105 -- the name of a key, not a key
 _EXPECTED = {
     "string_type": "a text",
     "int_type": "a whole number",
@@ -42,7 +45,12 @@ def _line(details: ErrorDetails, root: type[BaseModel]) -> str:
     key = ".".join(str(part) for part in path)
     if details["type"] == "extra_forbidden":
         return f"{key}: unknown key{_suggestion(path, root)}"
-    return f"{key}: found {describe(details['input'])}, expected {_expected(details)}"
+    return f"{key}: found {_found(key, details['input'])}, expected {_expected(details)}"
+
+
+def _found(key: str, value: object) -> str:
+    """A found value; only its kind where it is, or holds, what nobody may read in a log."""
+    return type_name(value) if _SECRET in key or _SECRET in str(value) else describe(value)
 
 
 def _expected(details: ErrorDetails) -> str:
@@ -52,8 +60,8 @@ def _expected(details: ErrorDetails) -> str:
 
 
 def _is_noise(part: int | str) -> bool:
-    """Whether a part of a location is pydantic's own: "[key]", or a validator of a union."""
-    return isinstance(part, str) and (part == "[key]" or "(" in part or "[" in part)
+    """Whether a part of a location is pydantic's own: it marks a key that is wrong itself."""
+    return part == "[key]"
 
 
 def _suggestion(path: Sequence[int | str], root: type[BaseModel]) -> str:

@@ -31,7 +31,7 @@ def create_source(url: str, base: Path) -> Source:
         "azure-queue": _azure_queue,
     }
     scheme = split(url)[0]
-    if scheme not in kinds:
+    if ":" not in url or scheme not in kinds:
         known = "inbox:, clock:?every=1s, python:module:function?every=1s, azure-queue://NAME"
         raise ConfigError(f'found "{url}", expected a source such as {known}')
     return kinds[scheme](url, base)
@@ -39,7 +39,7 @@ def create_source(url: str, base: Path) -> Source:
 
 def _inbox(url: str, _base: Path) -> Source:
     read_options(url, {})
-    if split(url)[1]:
+    if url != "inbox:":  # known by this name wherever it is asked whether a thing may be reported
         raise ConfigError(f'found "{url}", expected "inbox:" with nothing behind it')
     return InboxSource()
 

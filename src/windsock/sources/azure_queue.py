@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 
 from azure.core.exceptions import (
     AzureError,
@@ -58,7 +59,8 @@ class AzureQueueSource:
         self._visibility = int(visibility.total_seconds())
         self._poll = poll.total_seconds()
         self._pause = 0.0
-        self._client = _client(queue, connection_string)
+        self._make_client = partial(_client, queue, connection_string)
+        self._client = self._make_client()
 
     @classmethod
     def from_environment(
@@ -78,7 +80,8 @@ class AzureQueueSource:
         return cls(queue, connection_string, visibility, poll, encoding)
 
     def open(self) -> None:
-        """See `Source.open`: the first look connects."""
+        """See `Source.open`: the first look connects. A client of the SDK that was closed is of no use again."""
+        self._client = self._make_client()
         self._pause = 0.0
 
     def check(self) -> None:
@@ -113,7 +116,7 @@ class AzureQueueSource:
             except ResourceNotFoundError:
                 continue
             except AzureError as error:
-                if getattr(error, "error_code", None) != "PopReceiptMismatch":
+                if _code(error) != "PopReceiptMismatch":
                     raise SourceError(f"{self.name}: {_reason(error)}") from error
 
     def close(self) -> None:
@@ -154,16 +157,22 @@ def _message(message: QueueMessage) -> Message:
 
 def _reason(error: AzureError) -> str:
     """What went wrong and what to do, in one line."""
-    code = getattr(error, "error_code", None)
+    code = _code(error)
     if isinstance(error, ClientAuthenticationError) or code == "AuthorizationFailure":
-        return f"the service refuses the credentials ({code}); check {CONNECTION_STRING}"
+        return f"the service refuses the credentials ({code or _first_line(error)}); check {CONNECTION_STRING}"
     if code == "QueueNotFound":
         return "there is no such queue yet; create it, or mend the name. It is looked for again"
     if isinstance(error, ServiceRequestError | ServiceResponseError):
         return f"the service cannot be reached: {_first_line(error)}"
     if isinstance(error, HttpResponseError):
-        return f"the service answered {error.status_code} {code or ''}: {_first_line(error)}"
+        return f"the service answered {error.status_code} ({code or _first_line(error)})"
     return _first_line(error)
+
+
+def _code(error: AzureError) -> str:
+    """Storage's name for the error, such as QueueNotFound; empty if it has none."""
+    code = getattr(error, "error_code", None) or ""
+    return str(getattr(code, "value", code))
 
 
 def _first_line(error: AzureError) -> str:

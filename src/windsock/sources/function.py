@@ -21,6 +21,8 @@ Function = Callable[[], "str | Reading | None"]
 class FunctionSource:
     """Calls a function every so often, counted from call to call; a call that takes longer is followed at once.
 
+    Once opened, it calls at once: a function that failed is not left alone until its next turn.
+
     What the function raises goes to whoever watches, as does SourceError for an answer of another kind.
     """
 
@@ -37,6 +39,7 @@ class FunctionSource:
     def open(self) -> None:
         """See `Source.open`. Raises SourceError if the function cannot be found."""
         self._function = self._load()
+        self._next_call = time.monotonic()
 
     def check(self) -> None:
         """See `Source.check`: the function is looked for, but not called."""
@@ -48,7 +51,9 @@ class FunctionSource:
         left = self._next_call - time.monotonic()
         if left > 0 and (wait(min(left, timeout)) or time.monotonic() < self._next_call):
             return ()
-        self._next_call = max(self._next_call + self._every, time.monotonic())
+        now = time.monotonic()
+        late = now - self._next_call >= self._every
+        self._next_call = (now if late else self._next_call) + self._every
         answer = self._function()
         return () if answer is None else (Message(self._reading(answer)),)
 

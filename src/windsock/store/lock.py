@@ -34,16 +34,24 @@ class WatchLock:
             raise StoreError(f"{path}: cannot be opened: {error.strerror}") from None
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            holder = self._holder()
+        except BlockingIOError:
+            found = self._holder()
             os.close(self._file)
             raise StoreInUse(
-                f"{path}: held by {holder}. One process watches a store at a time: "
+                f"{path}: held by {found}. One process watches a store at a time: "
                 "stop that one first, or give this one a store of its own"
             ) from None
+        except OSError as error:
+            os.close(self._file)
+            raise StoreError(f"{path}: cannot be locked: {error.strerror}; use a folder on a local disk") from None
         # A forked child has the file open too, and would go on holding the lock after the parent's end.
         os.register_at_fork(after_in_child=_releaser(weakref.ref(self)))
-        self._write(0, f"process {os.getpid()} ({_command()})\n".encode()[:_MARK_AT].ljust(_MARK_AT))
+        holder = f"process {os.getpid()} ({_command()})\n".encode(errors="replace")
+        try:
+            self._write(0, holder[:_MARK_AT].ljust(_MARK_AT))
+        except StoreError:
+            self.release()
+            raise
 
     def mark(self) -> int | None:
         """The number last written by `set_mark`, here or in an earlier process; None: there was none."""

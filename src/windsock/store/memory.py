@@ -62,7 +62,8 @@ class MemoryStore:
     def newest(self, thing: str, limit: int) -> list[Change]:
         """See `Store.newest`."""
         with self._lock:
-            return list(self._changes.get(thing, ()))[-limit:]
+            newest_first = reversed(self._changes.get(thing, ()))
+            return list(islice(newest_first, limit))[::-1]
 
     def rejected(self, limit: int, before: int | None = None) -> list[Rejected]:
         """See `Store.rejected`."""

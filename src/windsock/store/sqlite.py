@@ -7,12 +7,13 @@ and power loss. One connection writes, under a lock; another reads, so history n
 from __future__ import annotations
 
 import json
+import logging
 import os
 import secrets
 import sqlite3
 import threading
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,8 @@ from windsock.store import schema
 from windsock.store.base import SEEN_FOR, Batch, SeenId
 from windsock.store.lock import WatchLock
 from windsock.times import from_milliseconds, to_milliseconds
+
+log = logging.getLogger("windsock.store")
 
 _PRUNE_EVERY = 1000  # commits
 _CHANGE = "SELECT thing, version, state, data, at, cause FROM changes WHERE thing = ?"
@@ -39,22 +42,26 @@ class SqliteStore:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        new = schema.is_new(path)
-        _check_writable(path, new)
-        self._lock = WatchLock(path.with_name(path.name + ".lock"))
-        self._writing, self._reading = threading.Lock(), threading.Lock()
+        _check_writable(path)
+        lock = path.with_name(path.name + ".lock")
+        if not lock.exists():
+            schema.is_new(path)  # raises here, so that no lock is left beside a stranger's file
+        # Before the file is looked into: to close a file takes away all locks that this process has on it, so
+        # also those of a store that is open here already, and then another program may remove its log.
+        self._lock = WatchLock(lock)
+        self._writing, self._reading = threading.RLock(), threading.Lock()
         self._commits = 0
-        try:
-            with self._errors():
-                self._writer = _connect(path)
-                if new:
-                    schema.create(self._writer)
-                self._writer.execute("PRAGMA journal_mode = WAL")
-                self._reader = _connect(path)
-                self.epoch = self._open_epoch()
-        except BaseException:
-            self._lock.release()
-            raise
+        with ExitStack() as undone_on_failure, self._errors():
+            undone_on_failure.callback(self._lock.release)
+            new = schema.is_new(path)
+            self._writer = undone_on_failure.enter_context(closing(_connect(path)))
+            self._writer.execute("PRAGMA synchronous = FULL")
+            if new:
+                schema.create(self._writer)
+            self._writer.execute("PRAGMA journal_mode = WAL")
+            self._reader = undone_on_failure.enter_context(closing(_connect(path)))
+            self.epoch = self._open_epoch()
+            undone_on_failure.pop_all()
 
     def states(self) -> dict[str, State]:
         """See `Store.states`."""
@@ -68,20 +75,12 @@ class SqliteStore:
         may be a little behind, which the next reading mends.
         """
         durable = bool(batch.changes or batch.seen or batch.rejected or batch.resolved)
-        with self._transaction(durable) as db:
-            db.executemany("INSERT OR REPLACE INTO states VALUES (?, ?, ?, ?, ?, ?, ?)", map(_state_row, batch.states))
-            db.executemany("INSERT INTO changes VALUES (?, ?, ?, ?, ?, ?)", map(_change_row, batch.changes))
-            at = to_milliseconds(batch.at)
-            db.executemany("INSERT OR REPLACE INTO seen VALUES (?, ?, ?)", [(*key, at) for key in batch.seen])
-            db.executemany(
-                "INSERT OR IGNORE INTO rejected (source, message_id, body, reason, at) VALUES (?, ?, ?, ?, ?)",
-                map(_rejected_row, batch.rejected),
-            )
-            db.executemany("DELETE FROM rejected WHERE number = ?", [(number,) for number in batch.resolved])
-            self._prune(db, batch.at)
-            total = _total(db)
-        if batch.changes:
-            self._lock.set_mark(total)
+        with self._writing:
+            with self._transaction(durable) as db:
+                self._write(db, batch)
+                total = _total(db)
+            if batch.changes:
+                self._mark(total)  # still alone, so that marks are set in the order of commits
 
     def seen(self, ids: Collection[SeenId]) -> set[SeenId]:
         """See `Store.seen`."""
@@ -124,18 +123,37 @@ class SqliteStore:
     def _open_epoch(self) -> str:
         """The epoch of the file, or a new one if its history is not the one that went on here.
 
-        The mark beside the store says how many changes were committed. A file with fewer, or without
-        its mark, is a restored or foreign copy: viewers have seen versions that it will give out anew.
+        The mark beside the store says how many changes were committed. A file with fewer, or with changes but
+        without its mark, is a restored or foreign copy: viewers have seen versions that it will give out anew.
         """
         total, mark = _total(self._writer), self._lock.mark()
         found = self._writer.execute("SELECT value FROM meta WHERE key = 'epoch'").fetchone()
-        if found and (total == 0 or (mark is not None and total >= mark)):
+        if found and (total == 0 if mark is None else total >= mark):
             epoch = str(found[0])
         else:
             epoch = secrets.token_hex(8)
             self._writer.execute("INSERT OR REPLACE INTO meta VALUES ('epoch', ?)", (epoch,))
         self._lock.set_mark(total)
         return epoch
+
+    def _write(self, db: sqlite3.Connection, batch: Batch) -> None:
+        db.executemany("INSERT OR REPLACE INTO states VALUES (?, ?, ?, ?, ?, ?, ?)", map(_state_row, batch.states))
+        db.executemany("INSERT INTO changes VALUES (?, ?, ?, ?, ?, ?)", map(_change_row, batch.changes))
+        at = to_milliseconds(batch.at)
+        db.executemany("INSERT OR REPLACE INTO seen VALUES (?, ?, ?)", [(*key, at) for key in batch.seen])
+        db.executemany(
+            "INSERT OR IGNORE INTO rejected (source, message_id, body, reason, at) VALUES (?, ?, ?, ?, ?)",
+            map(_rejected_row, batch.rejected),
+        )
+        db.executemany("DELETE FROM rejected WHERE number = ?", [(number,) for number in batch.resolved])
+        self._prune(db, batch.at)
+
+    def _mark(self, total: int) -> None:
+        """Write down how far the store has come. That it cannot be is no failed commit: the batch is durable."""
+        try:
+            self._lock.set_mark(total)
+        except StoreError as error:
+            log.warning("a restored backup might not be noticed: %s", error)
 
     def _prune(self, db: sqlite3.Connection, now: datetime) -> None:
         if self._commits % _PRUNE_EVERY == 0:
@@ -175,12 +193,11 @@ class SqliteStore:
 
 def _connect(path: Path) -> sqlite3.Connection:
     # isolation_level None: transactions begin and end where this module says so.
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5)
-    connection.execute("PRAGMA synchronous = FULL")
-    return connection
+    return sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5)
 
 
-def _check_writable(path: Path, new: bool) -> None:
+def _check_writable(path: Path) -> None:
+    new = not path.exists()
     if new and not path.parent.is_dir():
         raise StoreError(f"{path}: there is no folder {path.parent}; make it, or name another file")
     for place in [path.parent] if new else [path, path.parent]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import ipaddress
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -72,11 +73,14 @@ def require_json(content_type: str | None, key: str | None) -> None:
 def _require_key(token: str | None, key: str) -> None:
     if token is None:
         raise Denied("this needs Authorization: Bearer <publisher key>", 401)
-    if not hmac.compare_digest(token.encode(), key.encode()):
+    # JSON can carry lone surrogates, which have no UTF-8: that is another token, not an error.
+    if not hmac.compare_digest(token.encode(errors="surrogatepass"), key.encode()):
         raise Denied("this is not the publisher key", 403)
 
 
 def _bearer(header: str) -> str | None:
+    with suppress(UnicodeError):
+        header = header.encode("latin-1").decode()  # WSGI reads every byte as a character
     scheme, _, token = header.partition(" ")
     return token.strip() if scheme.lower() == "bearer" and token.strip() else None
 

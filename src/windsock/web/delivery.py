@@ -11,9 +11,11 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from engineio.exceptions import SocketIsClosedError
 from flask import Flask
 from flask_socketio import SocketIO
 from socketio import packet
@@ -34,6 +36,8 @@ log = logging.getLogger("windsock.delivery")
 
 DRAIN_EVERY = 0.02
 """Seconds between two looks at the queues of slow viewers."""
+OWN_SERVER: dict[str, Any] = {"async_mode": "threading", "ping_interval": 10, "ping_timeout": 10}
+"""How the server is that Windsock makes. A dead link is noticed within the sum of the two, in seconds."""
 COUNT_EVERY = 1.0
 """Seconds between two messages of how many are watching."""
 
@@ -67,7 +71,7 @@ class Delivery:
         return str(getattr(middleware, "engineio_path", "/socket.io/")).strip("/")
 
     def attach(self, socketio: SocketIO) -> None:
-        """Take ``socketio`` to carry the namespace. Opens nothing."""
+        """Take ``socketio`` to carry the namespace, as soon as that has a server. Opens nothing."""
         self._socketio = socketio
         socketio.on_namespace(WindsockNamespace(wire.NAMESPACE, self))
 
@@ -79,7 +83,7 @@ class Delivery:
         if self._socketio is None:
             own = app.extensions.get("socketio")
             origins = "*" if "*" in allowed_origins else [*allowed_origins] or None
-            self.attach(own or SocketIO(app, async_mode="threading", cors_allowed_origins=origins))
+            self.attach(own or SocketIO(app, cors_allowed_origins=origins, **OWN_SERVER))
         assert self._socketio is not None
         if self._socketio.server is None:
             raise ConfigError("the SocketIO that Windsock was given has no application: call socketio.init_app(app)")
@@ -93,7 +97,6 @@ class Delivery:
     def start(self, runtime: Runtime, views: Views) -> None:
         """Begin to send what ``runtime`` publishes."""
         self._runtime, self._views, self._stopping = runtime, views, False
-        self._listen(self._server.eio)
         self._thread = threading.Thread(target=self._run, name="windsock-delivery", daemon=True)
         self._thread.start()
         runtime.hub.subscribe(self)
@@ -133,18 +136,24 @@ class Delivery:
         eio = self._server.eio
         viewer = Viewer(
             base,
-            send=lambda encoded: eio.send(eio_sid, encoded),
-            idle=lambda: eio_sid in eio.sockets and eio.sockets[eio_sid].queue.empty(),
+            send=partial(_send, eio, eio_sid),
+            idle=partial(_is_idle, eio, eio_sid),
             counts=hello.viewers,
             publisher=self._may_report(environ, hello.token),
         )
-        self._arriving[eio_sid] = (viewer, things)
+        with self._lock:
+            self._arriving[eio_sid] = (viewer, things)
 
     def disconnect(self, eio_sid: str) -> None:
         """Forget a viewer."""
-        self._arriving.pop(eio_sid, None)
         with self._lock:
+            self._arriving.pop(eio_sid, None)
             viewer = self._viewers.pop(eio_sid, None)
+            if viewer:
+                # From here on nothing takes it in again: neither a request of its own that is still being carried
+                # out, nor news that is on its way to it.
+                viewer.close()
+                self._slow.discard(viewer)
         if viewer:
             self._forget(viewer, viewer.things)
 
@@ -155,8 +164,9 @@ class Delivery:
     def unwatch(self, eio_sid: str, things: Collection[str]) -> None:
         """Send a viewer no more news of things."""
         viewer = self._viewer(eio_sid)
-        viewer.unwatch(things)
-        self._forget(viewer, things)
+        watched = set(things).intersection(viewer.things)
+        viewer.unwatch(watched)
+        self._forget(viewer, watched)
 
     def may_report(self, eio_sid: str) -> bool:
         """Whether a viewer may report states."""
@@ -172,11 +182,9 @@ class Delivery:
         assert self._socketio is not None
         return self._socketio.server
 
-    def _listen(self, eio: Any) -> None:
-        """Have every Engine.IO message pass by `_answer`; a server that does already is left as it is."""
-        answer = eio.handlers["message"]
-        if getattr(answer, "func", None) != self._answer:
-            eio.on("message", partial(self._answer, answer))
+    def listen(self, eio: Any) -> None:
+        """Have every Engine.IO message pass by `_answer`, from the first on: that may be what starts Windsock."""
+        eio.on("message", partial(self._answer, eio.handlers["message"]))
 
     def _answer(self, answer: Callable[[str, Any], object], eio_sid: str, data: Any) -> None:
         """Handle one Engine.IO message as ever. If it was an accepted CONNECT, its answer is in the queue now.
@@ -184,17 +192,20 @@ class Delivery:
         Inside the connect handler it is not, so a state sent there would come before CONNECT.
         """
         answer(eio_sid, data)
-        arriving = self._arriving.pop(eio_sid, None)
-        if arriving is not None:
+        with self._lock:
+            arriving = self._arriving.pop(eio_sid, None)
+            if arriving is None:
+                return
             viewer, things = arriving
-            with self._lock:
-                self._viewers[eio_sid] = viewer
-            self._admit(viewer, things)
+            self._viewers[eio_sid] = viewer
+        self._admit(viewer, things)
 
     def _admit(self, viewer: Viewer, things: Iterable[str]) -> None:
         # Registered before the state is sent: news in between is sent twice rather than lost.
         things = list(things)
         with self._lock:
+            if viewer.closed:
+                return
             for thing in things:
                 self._watching[thing].add(viewer)
         viewer.watch(things, lambda thing: self._state_frame(thing, viewer.base))
@@ -204,8 +215,6 @@ class Delivery:
         with self._lock:
             for thing in things:
                 self._watching[thing].discard(viewer)
-            if not viewer.slow:
-                self._slow.discard(viewer)
         self._recount(things)
 
     def _recount(self, things: Collection[str]) -> None:
@@ -260,11 +269,10 @@ class Delivery:
             self._broadcast(thing, lambda base, thing=thing: self._state_frame(thing, base))  # type: ignore[misc]
         for thing in heard:
             self._broadcast(thing, lambda _base, thing=thing: self._heard_frame(thing))  # type: ignore[misc]
+        self._send_counts()
         for viewer in list(self._slow):
             viewer.drain(lambda thing, viewer=viewer: self._state_frame(thing, viewer.base))  # type: ignore[misc]
-            if not viewer.slow:
-                self._slow.discard(viewer)
-        self._send_counts()
+            self._note_slow(viewer)
 
     def _broadcast(self, thing: str, make: Callable[[str], Frame]) -> None:
         frames: dict[str, Frame] = {}
@@ -274,8 +282,14 @@ class Delivery:
             if viewer.base not in frames:
                 frames[viewer.base] = make(viewer.base)
             viewer.offer(thing, frames[viewer.base])
+            self._note_slow(viewer)
+
+    def _note_slow(self, viewer: Viewer) -> None:
+        with self._lock:
             if viewer.slow:
                 self._slow.add(viewer)
+            else:
+                self._slow.discard(viewer)
 
     def _send_counts(self) -> None:
         now = time.monotonic()
@@ -290,7 +304,8 @@ class Delivery:
             encoded = self._encode("viewers", {"thing": thing, "count": len(viewers)})
             for viewer in viewers:
                 if viewer.counts:
-                    viewer.note(encoded)
+                    viewer.note(thing, encoded)
+                    self._note_slow(viewer)
 
     def _state_frame(self, thing: str, base: str) -> Frame:
         assert self._views is not None
@@ -306,3 +321,14 @@ class Delivery:
     def _encode(self, event: str, payload: wire.Payload) -> Any:
         kind = self._server.packet_class
         return kind(packet.EVENT, data=[event, payload], namespace=wire.NAMESPACE).encode()
+
+
+def _send(eio: Any, eio_sid: str, encoded: Any) -> None:
+    # A session may end while it is sent to: that is no reason for the others to miss anything.
+    with suppress(SocketIsClosedError):
+        eio.send(eio_sid, encoded)
+
+
+def _is_idle(eio: Any, eio_sid: str) -> bool:
+    session = eio.sockets.get(eio_sid)
+    return session is not None and bool(session.queue.empty())

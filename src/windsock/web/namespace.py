@@ -26,13 +26,22 @@ class WindsockNamespace(Namespace):  # type: ignore[misc]  # Flask-SocketIO has 
         self._delivery = delivery
 
     def trigger_event(self, event: str, *args: Any) -> Any:
-        """Called by python-socketio: with the session, and the environ or the event's arguments."""
+        """Called by python-socketio: with the session, and the environ or the event's arguments.
+
+        A viewer may give its own events the names "connect" and "disconnect"; they must not pass for these.
+        """
         sid, *values = args
-        if event == "connect":
+        eio_sid = self._eio_sid(sid)
+        if event == "connect" and values and values[0] is self.server.environ.get(eio_sid):
             return self._connect(sid, *values)
-        if event == "disconnect":
-            return self._delivery.disconnect(self._eio_sid(sid))
-        return self._acknowledge(event, self._eio_sid(sid), values[0] if values else None)
+        if event == "disconnect" and not self.server.manager.is_connected(sid, self.namespace):
+            return self._delivery.disconnect(eio_sid)
+        return self._acknowledge(event, eio_sid, values[0] if values else None)
+
+    def _set_server(self, server: Any) -> None:
+        # Called by python-socketio when the namespace is registered, be that now or when the server is made.
+        super()._set_server(server)
+        self._delivery.listen(server.eio)
 
     def _connect(self, sid: str, environ: dict[str, Any], auth: object = None) -> None:
         try:
@@ -63,7 +72,7 @@ class WindsockNamespace(Namespace):  # type: ignore[misc]  # Flask-SocketIO has 
             return wire.history_message(found.epoch, found.changes, found.complete)
         if event == "report":
             return self._report(eio_sid, value)
-        raise wire.BadRequest(f"there is no request {event[:40]!r}; there are watch, unwatch, history and report")
+        raise wire.BadRequest(f"there is no request {event!r:.40}; there are watch, unwatch, history and report")
 
     def _report(self, eio_sid: str, value: object) -> wire.Payload:
         thing, reading = wire.read_report(value)

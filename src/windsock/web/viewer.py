@@ -45,6 +45,8 @@ class Viewer:
         self._sent: dict[str, Position | None] = {}
         self._queued: set[str] = set()
         self._pending: set[str] = set()
+        self._notes: dict[str, Any] = {}
+        self.closed = False
 
     @property
     def things(self) -> list[str]:
@@ -53,8 +55,12 @@ class Viewer:
 
     @property
     def slow(self) -> bool:
-        """Whether news is waiting for its queue to drain."""
-        return bool(self._pending)
+        """Whether anything is waiting for its queue to drain."""
+        return bool(self._pending or self._notes) and not self.closed
+
+    def close(self) -> None:
+        """Nothing is sent any more. Waits for nothing: whoever is just sending may have found out that it is gone."""
+        self.closed = True
 
     def watch(self, things: Iterable[str], frame: MakeFrame) -> None:
         """Send the states of things, and take news of them from then on."""
@@ -69,11 +75,12 @@ class Viewer:
             for thing in things:
                 self._sent.pop(thing, None)
                 self._pending.discard(thing)
+                self._notes.pop(thing, None)
 
     def offer(self, thing: str, frame: Frame) -> None:
         """Send news, or note that there is some if the last of this thing may still be in the queue."""
         with self._lock:
-            if thing not in self._sent or self._is_older(thing, frame.position):
+            if self.closed or thing not in self._sent or self._is_older(thing, frame.position):
                 return
             if self._idle():
                 self._queued.clear()
@@ -85,16 +92,24 @@ class Viewer:
     def drain(self, frame: MakeFrame) -> None:
         """Send the newest of what was held back, if the queue has drained."""
         with self._lock:
-            if self._pending and self._idle():
-                self._queued.clear()
-                for thing in list(self._pending):
-                    self._put(thing, frame(thing))
+            if not self.slow or not self._idle():
+                return
+            self._queued.clear()
+            for thing in list(self._pending):
+                self._put(thing, frame(thing))
+            while self._notes:
+                self._send(self._notes.popitem()[1])
 
-    def note(self, encoded: Any) -> None:
-        """Send something that is worth nothing later, if the queue is empty."""
+    def note(self, thing: str, encoded: Any) -> None:
+        """Send something about a thing that a later note replaces: now, or when the queue has drained."""
         with self._lock:
+            if self.closed or thing not in self._sent:
+                return
             if self._idle():
+                self._notes.pop(thing, None)
                 self._send(encoded)
+            else:
+                self._notes[thing] = encoded
 
     def _put(self, thing: str, frame: Frame) -> None:
         self._pending.discard(thing)

@@ -41,12 +41,13 @@ class Views:
     def page(self, thing: str, base: str) -> wire.Payload:
         """What a page's template is given of a thing."""
         spec, message = self._runtime.spec(thing), self.state(thing, base)
+        plain = static_path("unknown.svg" if message["state"] is None else "logo.svg", base)
         images = (image_path(spec, state, base) for state in spec.states)
         return {
             **message,
             "title": spec.title,
             "url": f"{base}/things/{quote(thing)}",
-            "picture": message["image"] or static_path("unknown.svg", base),
+            "picture": message["image"] or plain,
             "images": [path for path in images if path],
         }
 

@@ -4,16 +4,15 @@
  *   <b data-windsock="cloud"></b>                                   the label, as text
  *   <img data-windsock="cloud" alt="">                              the picture
  *   <i data-windsock="cloud" data-windsock-show="data.force"></i>   also: state, changed, heard, link
- *   $("#test").windsock("cloud", function (state) { … })            called with the state now, and at every news
+ *   $("#test").windsock("cloud", function (state) { … })            called now, and at all news
  *   windsock("cloud").on("state", state => { … })                   the same without jQuery
  *
- * Everything is written as text; nothing that a thing says becomes markup.
+ * Everything is written as text: nothing that a thing says becomes markup.
  */
 
 /**
- * @typedef {{epoch: string, version: number, heard_at: string | null, now: string, stale: boolean,
- *   source: string}} Clocks
- * @typedef {Clocks & {thing: string}} Heard
+ * @typedef {{thing: string, epoch: string, version: number, heard_at: string | null, now: string,
+ *   stale: boolean, source: string}} Heard
  * @typedef {Heard & {state: string | null, label: string | null, image: string | null, color: string | null,
  *   data: Record<string, unknown>, changed_at: string | null, updated_at: string | null}} State
  * @typedef {"connecting" | "connected" | "lost"} Link
@@ -31,11 +30,11 @@ var windsock = (() => {
   const SHOWS = /^(label|state|changed|heard|link|data(\..+)?)$/;
 
   /**
-   * What becomes of the state that a viewer has when a message comes. `first`: it is the first one of the
-   * thing since CONNECT or `watch`, so it is right whatever its version. "behind": ask for the state again.
+   * What becomes of the state that a viewer has when a message comes. `first`: it is the first of its thing
+   * since CONNECT or `watch`, so it is right whatever its version. "behind": the state must be asked for.
+   *
    * @param {State | null} old
    * @param {State | Heard} message
-   * @param {boolean} [first]
    * @returns {{state: State | null, verdict: "accepted" | "refreshed" | "discarded" | "behind"}}
    */
   function merge(old, message, first = false) {
@@ -51,10 +50,10 @@ var windsock = (() => {
   }
 
   /**
-   * Whether a state may be shown as live, and if not, why. `link` is that of the thing: connected means
-   * that its state has come since.
+   * Whether a state may be shown as live, and if not, why.
+   *
    * @param {State | null} state
-   * @param {Link} link
+   * @param {Link} link connected: and the state has come since
    * @returns {Liveness}
    */
   function liveness(state, link) {
@@ -64,20 +63,13 @@ var windsock = (() => {
     return state.stale ? "silent" : "live";
   }
 
-  /**
-   * Liveness in a few words.
-   * @param {Liveness} live
-   * @param {Link} link
-   */
+  /** Liveness in a few words. @param {Liveness} live @param {Link} link */
   function words(live, link) {
     if (live === "unlinked") return link === "lost" ? "Connection lost – trying again" : "Connecting…";
     return live === "live" ? "Live" : live === "unknown" ? "Waiting for news" : "Not live";
   }
 
-  /**
-   * A span of time in words.
-   * @param {number} ms
-   */
+  /** A span of time in words; NaN: never. @param {number} ms */
   function ago(ms) {
     if (Number.isNaN(ms)) return "never";
     const seconds = Math.floor(ms / 1000);
@@ -88,33 +80,20 @@ var windsock = (() => {
     return `${Math.floor(seconds / 86400)} d ago`;
   }
 
-  /**
-   * How long ago a time on the wire was. NaN: never.
-   * @param {string | null} time
-   * @param {number} now on the server's clock
-   */
-  function since(time, now) {
-    return time === null ? NaN : now - Date.parse(time);
-  }
+  /** Milliseconds from a time on the wire to `now`. @param {string | null} time @param {number} now */
+  const since = (time, now) => (time === null ? NaN : now - Date.parse(time));
+
+  /** A value as people read it: a text as it is, all else as compact JSON. @param {unknown} value */
+  const text = (value) => (typeof value === "string" ? value : (JSON.stringify(value) ?? ""));
 
   /**
-   * A value as people read it: a text as it is, all else as compact JSON.
-   * @param {unknown} value
-   * @returns {string}
-   */
-  function text(value) {
-    return typeof value === "string" ? value : value === undefined ? "" : JSON.stringify(value);
-  }
-
-  /**
-   * What `data-windsock-show` names, as text. `now` is on the server's clock.
+   * What `data-windsock-show` names, as text.
+   *
    * @param {State | null} state
    * @param {string} what
-   * @param {number} now
-   * @param {string} link
+   * @param {number} now on the server's clock
    */
-  function pick(state, what, now, link) {
-    if (what === "link") return link;
+  function pick(state, what, now) {
     if (!state) return "";
     if (what === "label") return state.label ?? state.state ?? "";
     if (what === "state") return state.state ?? "";
@@ -129,36 +108,29 @@ var windsock = (() => {
   }
 
   /**
-   * Milliseconds until the next attempt: half a second at first, five seconds at most, spread by chance.
+   * Milliseconds until the next attempt: half a second at first, five at most, spread by chance.
+   *
    * @param {number} attempt the first is 0
    * @param {number} random 0 to 1
    */
-  function backoff(attempt, random) {
-    return Math.min(5000, 500 * 2 ** attempt) * (0.5 + random / 2);
-  }
-
-  const pure = { merge, liveness, words, ago, since, text, pick, backoff };
+  const backoff = (attempt, random) => Math.min(5000, 500 * 2 ** attempt) * (0.5 + random / 2);
 
   // ------------------------------------------------------------------------------------- things
 
   /** @type {Map<string, Entry>} */
   const entries = new Map();
-  /** @type {Set<() => void>} */
+  /** What draws into elements. @type {Set<() => void>} */
   const drawings = new Set();
   /** @type {Set<(link: Link, reason: string) => void>} */
   const linkListeners = new Set();
-  /** @type {Link} */
-  let link = "connecting";
+  let link = /** @type {Link} */ ("connecting");
   let reason = "";
   let skew = 0;
 
-  /** @param {string} name */
+  /** @param {string} name @returns {Entry} */
   function entryOf(name) {
-    /** @type {Entry} */
-    const fresh = {
-      name, state: null, listeners: new Set(), first: true, confirmed: false, asking: false, refusal: "",
-    };
-    const entry = entries.get(name) ?? fresh;
+    const none = { state: null, first: true, confirmed: false, asking: false, refusal: "" };
+    const entry = entries.get(name) ?? { name, listeners: new Set(), ...none };
     entries.set(name, entry);
     return entry;
   }
@@ -166,10 +138,7 @@ var windsock = (() => {
   /** @param {Entry} entry @returns {Link} */
   const linkOf = (entry) => (link === "connected" && !entry.confirmed ? "connecting" : link);
 
-  /**
-   * One listener's fault must not cost the others the news.
-   * @param {() => void} call
-   */
+  /** One listener's fault must not cost the others the news. @param {() => void} call */
   function safely(call) {
     try {
       call();
@@ -178,9 +147,7 @@ var windsock = (() => {
     }
   }
 
-  function draw() {
-    for (const drawing of drawings) safely(drawing);
-  }
+  const draw = () => drawings.forEach(safely);
 
   /** @param {State | Heard} message */
   function receive(message) {
@@ -188,60 +155,46 @@ var windsock = (() => {
     const entry = entries.get(message.thing);
     if (!entry) return;
     const { state, verdict } = merge(entry.state, message, entry.first);
-    if (verdict === "behind") return ask(entry);
-    if (verdict === "discarded") return;
+    if (verdict === "behind") ask(entry);
+    if (!state || verdict === "behind" || verdict === "discarded") return;
     entry.state = state;
-    if ("state" in message) {
-      entry.first = false;
-      entry.confirmed = true;
-    }
+    if ("state" in message) [entry.first, entry.confirmed] = [false, true];
     skew = Date.parse(message.now) - Date.now();
-    if (link !== "connected") setLink("connected");
-    tell(entry);
-  }
-
-  /** @param {Entry} entry */
-  function tell(entry) {
-    const { state } = entry;
-    if (state) for (const listener of [...entry.listeners]) safely(() => listener(state));
+    for (const listener of [...entry.listeners]) safely(() => listener(state));
     draw();
   }
 
-  /**
-   * @param {Link} to
-   * @param {string} [why]
-   */
+  /** @param {Link} to */
   function setLink(to, why = "") {
     if (link === to && reason === why) return;
-    link = to;
-    reason = why;
-    if (link !== "connected") for (const entry of entries.values()) entry.confirmed = entry.asking = false;
+    [link, reason] = [to, why];
+    for (const entry of entries.values()) entry.confirmed = entry.asking = false;
     for (const listener of [...linkListeners]) safely(() => listener(link, reason));
     draw();
   }
 
   // --------------------------------------------------------------------------------- connection
 
-  const script = document.currentScript ?? document.getElementById("windsock-script");
+  const page = globalThis.document;
+  const script = page?.getElementById("windsock-script");
   /** @type {any} */
   let socket = null;
-  /** Things whose state this connection was asked for. @type {Set<string>} */
+  /** The things whose states this connection was asked for. @type {Set<string>} */
   let asked = new Set();
-  /** One unknown thing makes the server refuse all: then each is asked for by itself. */
+  /** One unknown thing makes the server refuse them all; then each is asked for by itself. */
   let oneByOne = false;
   let attempts = 0;
   let lastHeard = 0;
   let pingInterval = 25000;
   let probing = false;
 
-  function heardAnything() {
-    lastHeard = Date.now();
-  }
+  const heardAnything = () => (lastHeard = Date.now());
 
   function connect() {
     /** @type {any} */
     const { io } = globalThis;
-    if (socket || !io) return socket ?? setLink("lost", "the Socket.IO client is not on this page");
+    if (socket) return;
+    if (!io) return setLink("lost", "A script of this page did not load.");
     socket = io("/windsock", {
       path: script?.dataset.socketPath || "/socket.io",
       transports: ["websocket", "polling"],
@@ -254,7 +207,7 @@ var windsock = (() => {
     socket.io.engine?.once("handshake", (/** @type {any} */ data) => (pingInterval = data.pingInterval));
     socket.io.on("ping", heardAnything);
     socket.on("connect", connected);
-    socket.on("connect_error", refused);
+    socket.on("connect_error", failed);
     socket.on("disconnect", (/** @type {string} */ why) => {
       setLink("lost");
       if (why === "io server disconnect") again();
@@ -264,20 +217,22 @@ var windsock = (() => {
     setInterval(tick, 1000);
     addEventListener("online", wake);
     addEventListener("pageshow", wake);
-    document.addEventListener("visibilitychange", wake);
+    page.addEventListener("visibilitychange", wake);
   }
 
-  /** Said at each CONNECT: what this page watches, and how far it has come. @param {(auth: object) => void} say */
+  /**
+   * Said at every CONNECT: what this page watches, and how far it has come.
+   *
+   * @param {(auth: object) => void} say
+   */
   function hello(say) {
     const things = oneByOne ? [] : [...entries.values()].filter((entry) => entry.listeners.size);
     asked = new Set(things.map((entry) => entry.name));
     for (const entry of entries.values()) entry.first = true;
-    say({ things: Object.fromEntries(things.map((entry) => [entry.name, positionOf(entry)])) });
-  }
-
-  /** @param {Entry} entry */
-  function positionOf({ state }) {
-    return state ? { epoch: state.epoch, version: state.version } : null;
+    const positions = things.map(({ name, state }) => {
+      return [name, state && { epoch: state.epoch, version: state.version }];
+    });
+    say({ things: Object.fromEntries(positions) });
   }
 
   function connected() {
@@ -288,51 +243,45 @@ var windsock = (() => {
   }
 
   /** @param {Error & {data?: {code?: string}}} error */
-  function refused(error) {
+  function failed(error) {
     attempts += 1;
-    if (!socket.active) {
-      // The server answered, and said no; Socket.IO leaves it at that.
-      setLink("lost", error.message);
-      if (error.data?.code === "unknown_thing") oneByOne = true;
-      return again();
+    if (socket.active) {
+      // A proxy may let WebSocket hang instead of refusing it: every other time, the order is turned round.
+      socket.io.opts.transports?.reverse();
+      return setLink("lost");
     }
-    setLink("lost");
-    // A proxy may let WebSocket hang instead of refusing it: every second time the order is turned round.
-    socket.io.opts.transports = attempts % 2 ? ["polling", "websocket"] : ["websocket", "polling"];
+    // The server answered, and said no; Socket.IO would leave it at that.
+    oneByOne ||= error.data?.code === "unknown_thing";
+    setLink("lost", `The server does not let this page in: ${error.message}. Trying again.`);
+    again();
   }
 
   function again() {
     setTimeout(() => socket.connected || socket.connect(), backoff(Math.max(0, attempts - 1), Math.random()));
   }
 
-  /** Ask for a thing's state again. @param {Entry} entry */
-  function ask(entry) {
+  /** Ask for a thing's state. @param {Entry} entry */
+  async function ask(entry) {
     if (!socket?.connected || entry.asking) return;
     entry.asking = entry.first = true;
     asked.add(entry.name);
-    request("watch", { things: [entry.name] }).then((answer) => {
-      entry.asking = false;
-      entry.refusal = answer.ok ? "" : String(answer.error);
-      if (answer.ok) return;
-      console.warn(`windsock: ${entry.name}: ${entry.refusal}`);
-      draw();
-    });
+    const answer = await request("watch", { things: [entry.name] });
+    entry.asking = false;
+    entry.refusal = answer.ok || answer.code === "unanswered" ? "" : String(answer.error);
+    if (entry.refusal) console.warn(`windsock: ${entry.refusal}`);
+    draw();
   }
 
-  /**
-   * The server's answer; one that says so if none came.
-   * @param {string} event
-   * @param {object} message
-   * @returns {Promise<Answer>}
-   */
-  function request(event, message) {
-    const silence = { ok: false, code: "unavailable", error: "the server did not answer" };
+  /** The server's answer, or one that says that none came. @param {string} event @param {object} message */
+  async function request(event, message) {
     connect();
-    if (!socket) return Promise.resolve(silence);
-    return socket.timeout(ANSWER_WITHIN).emitWithAck(event, message).then(
-      (/** @type {Answer} */ answer) => (heardAnything(), answer),
-      () => silence,
-    );
+    try {
+      const answer = /** @type {Answer} */ (await socket.timeout(ANSWER_WITHIN).emitWithAck(event, message));
+      heardAnything();
+      return answer;
+    } catch {
+      return /** @type {Answer} */ ({ ok: false, code: "unanswered", error: "the server did not answer" });
+    }
   }
 
   function tick() {
@@ -341,124 +290,126 @@ var windsock = (() => {
   }
 
   function wake() {
-    if (document.visibilityState === "visible" && Date.now() - lastHeard > 3000) probe();
+    if (page.visibilityState === "visible" && Date.now() - lastHeard > 3000) probe();
     draw();
   }
 
-  /** After sleep or a change of network, a link can look whole that is not: ask, and see whether it answers. */
-  function probe() {
-    if (!socket?.connected || probing) return;
+  /** After sleep, or a change of network, a dead link can look whole: ask, and see whether it answers. */
+  async function probe() {
+    if (!socket.connected || probing) return;
     probing = true;
     const { engine } = socket.io;
-    const things = [...entries.values()].filter((entry) => entry.confirmed).map((entry) => entry.name);
-    request("watch", { things }).then((answer) => {
-      probing = false;
-      if (answer.code !== "unavailable" || engine !== socket.io.engine) return;
-      setLink("lost");
-      engine.close();
-    });
+    const answer = await request("watch", { things: [...asked] });
+    probing = false;
+    if (answer.code !== "unanswered" || !socket.connected || engine !== socket.io.engine) return;
+    setLink("lost");
+    engine.close();
   }
 
-  // ---------------------------------------------------------------------------------------- API
+  // ---------------------------------------------------------------------------------------- use
 
-  /**
-   * A thing, by name. Listening begins with `on`.
-   * @param {string} name
-   */
+  /** A thing. The first `on` begins to watch it. @param {string} name */
   function windsock(name) {
     const handle = {
       name,
       /** The state as far as this page knows it. */
       get state() {
-        return entries.get(name)?.state ?? null;
+        return entryOf(name).state;
       },
       /** Whether that may be shown as live. */
       get liveness() {
-        const entry = entryOf(name);
-        return liveness(entry.state, linkOf(entry));
+        return liveness(handle.state, linkOf(entryOf(name)));
       },
-      /** That in a few words. */
+      /** The same in a few words. */
       get words() {
-        const entry = entryOf(name);
-        return entry.refusal || words(handle.liveness, linkOf(entry));
+        return entryOf(name).refusal || words(handle.liveness, linkOf(entryOf(name)));
       },
-      /** @param {"state"} event @param {Listener} listener called at once if a state is known, and at all news */
+      /**
+       * Call `listener` now if a state is known, and at all news.
+       *
+       * @param {"state"} event
+       * @param {Listener} listener
+       */
       on(event, listener) {
-        if (event !== "state") throw new TypeError(`windsock: there is no event "${event}"; there is "state"`);
+        if (event !== "state") throw new TypeError(`windsock: there is no event "${event}", only "state"`);
         const entry = entryOf(name);
+        const { state } = entry;
         entry.listeners.add(listener);
         connect();
-        if (entry.listeners.size === 1 && !asked.has(name)) ask(entry);
-        const { state } = entry;
+        if (!asked.has(name)) ask(entry);
         if (state) safely(() => listener(state));
         return handle;
       },
       /** @param {"state"} _event @param {Listener} listener */
       off(_event, listener) {
-        const entry = entries.get(name);
-        if (!entry?.listeners.delete(listener) || entry.listeners.size) return handle;
+        const { listeners } = entryOf(name);
+        if (!listeners.delete(listener) || listeners.size) return handle;
         entries.delete(name);
-        asked.delete(name);
-        if (socket?.connected) request("unwatch", { things: [name] });
+        if (asked.delete(name) && socket?.connected) request("unwatch", { things: [name] });
         return handle;
       },
-      /** @param {string} state @param {Record<string, unknown>} [data] */
-      report: (state, data) => windsock.report(name, state, data),
     };
     return handle;
   }
 
   /**
-   * Report a state, where reporting is allowed. The promise is the server's answer, and never fails.
+   * Report a state, where that is allowed. The promise is the server's answer; it never fails.
+   *
    * @param {string} thing
    * @param {string} state
    * @param {Record<string, unknown>} [data]
    */
   windsock.report = (thing, state, data) => request("report", { thing, state, ...(data && { data }) });
 
-  /** Call `listener` with the state of the connection, now and whenever it changes. @param {(link: Link, reason: string) => void} listener */
+  /**
+   * Call `listener` with the connection's state, now and at each change.
+   *
+   * @param {(link: Link, reason: string) => void} listener
+   */
   windsock.onLink = (listener) => {
     linkListeners.add(listener);
     listener(link, reason);
   };
 
-  /** The time on the server's clock, as milliseconds. */
+  /** The time now on the server's clock, in milliseconds. */
   windsock.now = () => Date.now() + skew;
 
   /**
-   * A state that came with the page: shown until a newer one comes, but not live.
+   * Take a state that came with the page at `time`: to show, but not as live.
+   *
    * @param {State} state
-   * @param {number} receivedAt
+   * @param {number} time
    */
-  windsock.seed = (state, receivedAt) => {
-    const entry = entryOf(state.thing);
-    if (entry.state) return;
-    entry.state = state;
-    skew = Date.parse(state.now) - receivedAt;
+  windsock.seed = (state, time) => {
+    entryOf(state.thing).state ??= state;
+    skew = Date.parse(state.now) - time;
   };
 
   /**
-   * Let an element show a thing, as `data-windsock` attributes do.
+   * Let an element show a thing, as the attributes do.
+   *
    * @param {Element} element
    * @param {string} name
    * @param {string} what
    */
   function show(element, name, what) {
     if (!SHOWS.test(what)) {
-      throw new TypeError(`windsock: data-windsock-show="${what}": expected label, state, changed, heard, link or data.…`);
+      const known = "label, state, changed, heard, link or data.…";
+      throw new TypeError(`windsock: data-windsock-show="${what}": expected ${known}`);
     }
     const thing = windsock(name);
     const drawing = () => {
       const { state } = thing;
       element.setAttribute("data-windsock-liveness", thing.liveness);
       if (element instanceof HTMLImageElement) {
-        if (state?.image && element.getAttribute("src") !== state.image) element.src = state.image;
-        if (state && !state.image) element.removeAttribute("src");
-        if (state) element.alt = pick(state, "label", 0, "");
-        return;
+        if (!state) return;
+        element.alt = pick(state, "label", 0);
+        if (!state.image) element.removeAttribute("src");
+        else if (element.getAttribute("src") !== state.image) element.src = state.image;
+      } else if (state || what === "link") {
+        const said = what === "link" ? thing.words : pick(state, what, windsock.now());
+        if (element.textContent !== said) element.textContent = said;
       }
-      const words = pick(state, what, windsock.now(), thing.words);
-      if ((state || what === "link") && element.textContent !== words) element.textContent = words;
     };
     drawings.add(drawing);
     thing.on("state", () => {});
@@ -466,28 +417,28 @@ var windsock = (() => {
   }
 
   /** Let the elements below `root` that have `data-windsock` show their things. @param {ParentNode} [root] */
-  windsock.bind = (root = document) => {
+  windsock.bind = (root = page) => {
     for (const element of root.querySelectorAll("[data-windsock]:not([data-windsock-liveness])")) {
-      const { windsock: name, windsockShow: what = "label" } = /** @type {HTMLElement} */ (element).dataset;
-      safely(() => show(element, String(name), what));
+      const { windsock: name, windsockShow } = /** @type {HTMLElement} */ (element).dataset;
+      safely(() => show(element, String(name), windsockShow ?? "label"));
     }
   };
 
-  windsock.pure = pure;
+  windsock.pure = { merge, liveness, words, ago, since, text, pick, backoff };
 
   /** @type {any} */
   const { jQuery } = globalThis;
   if (jQuery) {
     /** @this {any} @param {string} name @param {(this: Element, state: State) => void} [listener] */
     jQuery.fn.windsock = function (name, listener) {
-      return this.each(function (/** @type {number} */ _index, /** @type {HTMLElement} */ element) {
+      return this.each((/** @type {number} */ _index, /** @type {HTMLElement} */ element) => {
         if (listener) windsock(name).on("state", (state) => listener.call(element, state));
         else show(element, name, element.dataset.windsockShow ?? "label");
       });
     };
   }
-  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", () => windsock.bind());
-  else windsock.bind();
+  if (page?.readyState === "loading") page.addEventListener("DOMContentLoaded", () => windsock.bind());
+  else if (page) windsock.bind();
 
   return windsock;
 })();

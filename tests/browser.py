@@ -1,0 +1,75 @@
+"""A real browser: the machine's own Chromium, driven by Playwright."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+
+OpenPage = Callable[..., Page]
+"""Opens an address in a window of its own; options are those of Playwright's `new_context`."""
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One browser for all tests; every window is a context of its own, with nothing from another."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    program = next(filter(None, map(shutil.which, names)), None)
+    if program is None:
+        pytest.fail("Chromium is not installed: apt-get install chromium", pytrace=False)
+    with sync_playwright() as playwright:
+        # Its sandbox does not work for root, and the pages are our own.
+        chromium = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+class Watch:
+    """What a page did that no page of ours should do."""
+
+    def __init__(self, origin: str) -> None:
+        self.origin = origin
+        self.complaints: list[str] = []
+
+    def console(self, message: ConsoleMessage) -> None:
+        # The browser itself writes that the server is away, which tests do on purpose, and that a small page of
+        # an example has no icon.
+        expected = "ERR_CONNECTION_REFUSED" in message.text or message.location["url"].endswith("/favicon.ico")
+        if message.type == "error" and not expected:
+            self.complaints.append(f"console: {message.text}")
+
+    def request(self, request: Request) -> None:
+        if not request.url.startswith((self.origin, self.origin.replace("http", "ws", 1), "data:")):
+            self.complaints.append(f"asked another server: {request.url}")
+
+    def dialog(self, dialog: Any) -> None:
+        self.complaints.append(f"ran a script: {dialog.message}")
+        dialog.dismiss()
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[OpenPage]:
+    """Opens pages, and fails the test if one wrote an error, asked another server, or ran what it was sent."""
+    contexts: list[BrowserContext] = []
+    watches: list[Watch] = []
+
+    def open_one(url: str, **options: Any) -> Page:
+        context = browser.new_context(**options)
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        watches.append(watch := Watch("/".join(url.split("/")[:3])))
+        page = context.new_page()
+        page.on("console", watch.console)
+        page.on("request", watch.request)
+        page.on("dialog", watch.dialog)
+        page.on("pageerror", lambda error: watch.complaints.append(f"script: {error}"))
+        page.goto(url)
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert [] == [complaint for watch in watches for complaint in watch.complaints]

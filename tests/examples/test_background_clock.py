@@ -1,0 +1,126 @@
+"""The tutorial, as a test: both forms of the live clock, as their files stand, in a real browser."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser import OpenPage
+from tests.servers import environment, request
+from tests.waiting import eventually, free_port
+
+ROOT = Path(__file__).parents[2]
+EXAMPLE = ROOT / "examples" / "background_clock"
+TIME = re.compile(r"The clock ticks: \d\d:\d\d:\d\d")
+
+
+@contextmanager
+def running(folder: Path, *command: str) -> Iterator[Path]:
+    """A copy of the example, served by a command; its log is shown if the test fails."""
+    log = folder / "server.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, *command], cwd=folder, env=environment({}), stdout=output, stderr=output
+        )
+    try:
+        yield log
+    finally:
+        process.kill()
+        process.wait()
+        print(log.read_text())
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    copy = tmp_path / "background_clock"
+    shutil.copytree(EXAMPLE, copy)
+    # What `npm install jquery socket.io-client` would put there.
+    (copy / "node_modules").symlink_to(ROOT / "node_modules")
+    return copy
+
+
+def answers(url: str) -> bool:
+    try:
+        return request("GET", url).status == 200
+    except OSError:
+        return False
+
+
+@contextmanager
+def plain(folder: Path) -> Iterator[str]:
+    port = free_port()
+    source = (folder / "plain.py").read_text().replace("socketio.run(app,", f"socketio.run(app, port={port},")
+    (folder / "plain.py").write_text(source)
+    with running(folder, "plain.py"):
+        eventually(lambda: answers(f"http://127.0.0.1:{port}/"))
+        yield f"http://127.0.0.1:{port}/"
+
+
+@contextmanager
+def with_windsock(folder: Path) -> Iterator[str]:
+    port = free_port()
+    with running(folder, "-m", "flask", "run", "--port", str(port)):
+        # Any address that is not the page: the page itself is what starts the thread.
+        eventually(lambda: answers(f"http://127.0.0.1:{port}/windsock/static/windsock.js"))
+        yield f"http://127.0.0.1:{port}/"
+
+
+def ticks(page: Page) -> None:
+    expect(page.locator("#test")).to_have_text(TIME)
+    shown = page.locator("#test").inner_text()
+    expect(page.locator("#test")).not_to_have_text(shown)
+
+
+def test_the_five_steps_make_a_page_that_ticks(folder: Path, open_page: OpenPage) -> None:
+    with plain(folder) as url:
+        ticks(open_page(url))
+
+
+def test_the_same_page_with_windsock_ticks(folder: Path, open_page: OpenPage) -> None:
+    with with_windsock(folder) as url:
+        ticks(open_page(url))
+
+
+def test_a_second_visitor_sees_the_value_at_once(folder: Path, open_page: OpenPage) -> None:
+    source = (folder / "app.py").read_text()
+    (folder / "app.py").write_text(source.replace('every="1s"', 'every="1h"'))
+    with with_windsock(folder) as url:
+        expect(open_page(url).locator("#test")).to_have_text(TIME)
+        # The next reading is an hour away.
+        expect(open_page(url).locator("#test")).to_have_text(TIME)
+
+
+def test_a_thread_that_fails_is_seen_and_starts_again(folder: Path, open_page: OpenPage) -> None:
+    source = (folder / "app.py").read_text()
+    broken = (
+        '    if (__import__("pathlib").Path("broken")).exists():\n        raise RuntimeError("no clock")\n    return'
+    )
+    (folder / "app.py").write_text(source.replace("    return", broken, 1))
+    with with_windsock(folder) as url:
+        page = open_page(f"{url}windsock/things/clock")
+        expect(page.locator("#link")).to_have_text("Live")
+        (folder / "broken").touch()
+        expect(page.locator("#link")).to_have_text("Not live")
+        expect(page.locator("#banner")).to_contain_text("The source cannot be read")
+        assert "RuntimeError: no clock" in (folder / "server.log").read_text()
+        (folder / "broken").unlink()
+        expect(page.locator("#link")).to_have_text("Live")
+
+
+def lines(*names: str) -> int:
+    """Lines that say something: no blank ones, comments or docstrings, nor the frame that every page has."""
+    texts = ((EXAMPLE / name).read_text() for name in names)
+    frame = re.compile(r'\s*(</?(html|head|body|!doctype|meta|title)\b.*|#.*|""".*""")?$')
+    return sum(not frame.match(line) for text in texts for line in text.splitlines())
+
+
+def test_windsock_takes_half_the_lines() -> None:
+    assert lines("app.py", "templates/index.html") <= lines("plain.py", "templates/plain.html") / 2

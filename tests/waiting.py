@@ -1,0 +1,29 @@
+"""Waiting for what another thread or process does: looked at often, never longer than a limit."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+WITHIN = 10.0
+"""Seconds. What a test waits for comes long before, so only a failure takes as long."""
+
+
+def eventually(look: Callable[[], T], within: float = WITHIN) -> T:
+    """What ``look`` gives as soon as that is true; the test fails if it is not in time."""
+    deadline = time.monotonic() + within
+    while not (found := look()):
+        assert time.monotonic() < deadline, f"not within {within} s; the last look gave {found!r}"
+        time.sleep(0.005)
+    return found
+
+
+def free_port() -> int:
+    """A port of this machine that nothing listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
