@@ -1,6 +1,6 @@
 """How long from `PUT …/state` to the changed page in Chromium, on loopback.
 
-    .venv/bin/python bench/page_latency.py --changes 60
+    .venv/bin/python -m bench.page_latency --changes 60
 
 A real `windsock serve` with its SQLite store, a real page, one change at a time. The clock starts just before the
 request is sent and stops when the page's label has changed; both ends read this machine's wall clock.
@@ -9,18 +9,15 @@ request is sent and stops when the page's label has changed; both ends read this
 from __future__ import annotations
 
 import argparse
-import shutil
 import statistics
-import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 from playwright.sync_api import Page, sync_playwright
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
+from tests.browser import chromium
 from tests.servers import Server, serving
 from tests.waiting import eventually
 
@@ -49,17 +46,9 @@ def measure(page: Page, server: Server, changes: int) -> list[float]:
     for number in range(changes + 1):
         sent = time.time() * 1000
         server.put_state("cloud", STATES[number % 2])
-        times.append(
-            eventually(lambda number=number: page.evaluate("number => window.changedAt[number]", number)) - sent
-        )
+        times.append(eventually(partial(page.evaluate, "number => window.changedAt[number]", number)) - sent)
         page.wait_for_timeout(50)
     return times[1:]
-
-
-def chromium(playwright: Any) -> Any:
-    """Debian's browser; the sandbox does not work for root, and the page is our own."""
-    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    return playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
 
 
 def main() -> None:

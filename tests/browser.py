@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request, sync_playwright
 
 OpenPage = Callable[..., Page]
 """Opens an address in a window of its own; options are those of Playwright's `new_context`."""
@@ -16,15 +16,20 @@ OpenPage = Callable[..., Page]
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """One browser for all tests; every window is a context of its own, with nothing from another."""
+    with sync_playwright() as playwright:
+        started = chromium(playwright)
+        yield started
+        started.close()
+
+
+def chromium(playwright: Playwright) -> Browser:
+    """The machine's own Chromium, without a window."""
     names = ("chromium", "chromium-browser", "google-chrome")
     program = next(filter(None, map(shutil.which, names)), None)
     if program is None:
         pytest.fail("Chromium is not installed: apt-get install chromium", pytrace=False)
-    with sync_playwright() as playwright:
-        # Its sandbox does not work for root, and the pages are our own.
-        chromium = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
+    # Its sandbox does not work for root, and the pages are our own.
+    return playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
 
 
 class Watch:

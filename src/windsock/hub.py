@@ -58,7 +58,8 @@ class Hub:
         with self._lock:
             self._entries = {thing: _Entry(spec, states[thing]) for thing, spec in self._specs.items()}
             for entry in self._entries.values():
-                entry.told, entry.told_at = self._view(entry), self._clock()  # nobody listens yet, so there is nothing to make up for
+                # Nobody listens yet, so there is nothing to make up for.
+                entry.told, entry.told_at = self._view(entry), self._clock()
 
     def subscribe(self, listener: Listener) -> None:
         """Tell ``listener`` of all news from now on."""

@@ -60,8 +60,10 @@ class Api:
         except urllib.error.HTTPError as error:
             with error:
                 raise ApiError(_refusal(error)) from None
-        except (OSError, HTTPException, ValueError) as error:
+        except (OSError, ValueError) as error:
             raise ApiError(_unreachable(self.url, error)) from None
+        except HTTPException:
+            raise ApiError(_stranger(self.url)) from None
         return _value(text, self.url)
 
 
@@ -81,7 +83,11 @@ def _value(text: bytes, url: str) -> Any:
     try:
         return json.loads(text)
     except ValueError:
-        raise ApiError(f"{url} answers, but it is not a Windsock server") from None
+        raise ApiError(_stranger(url)) from None
+
+
+def _stranger(url: str) -> str:
+    return f"{url} answers, but it is not a Windsock server"
 
 
 def _refusal(error: urllib.error.HTTPError) -> str:

@@ -39,7 +39,7 @@ def _try(name: str, attempt: Callable[[], str]) -> bool:
         # Sources begin their reasons with their name already.
         click.echo(f"FAIL  {name}: {str(error).removeprefix(f'{name}: ')}")
         return False
-    except (Exception, SystemExit) as error:  # a source of the user's own code may raise anything
+    except (Exception, SystemExit) as error:  # noqa: BLE001  # a source of the user's own code may raise anything
         click.echo(f"FAIL  {name}: {type(error).__name__}: {error}")
         return False
     return True

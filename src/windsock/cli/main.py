@@ -14,6 +14,7 @@ from windsock.cli.history import history
 from windsock.cli.rejected import rejected
 from windsock.cli.send import send
 from windsock.cli.serve import serve
+from windsock.cli.table import plain
 from windsock.errors import ConfigError, WindsockError
 
 
@@ -32,7 +33,7 @@ class _Failure(click.ClickException):
 
     def show(self, file: Any = None) -> None:
         for line in self.message.splitlines():
-            click.echo(f"windsock: {line}", file=file or sys.stderr)
+            click.echo(f"windsock: {plain(line)}", file=file or sys.stderr)
 
 
 class _WrongConfig(_Failure):
