@@ -122,6 +122,7 @@ class Supervisor:
     def _fail(self, error: BaseException, failures: int) -> None:
         known = isinstance(error, WindsockError)
         reason = str(error) if known else f"{type(error).__name__}: {error}"
+        reason = reason.removeprefix(f"{self.health.source}: ")  # wherever it is shown, the source's name is too
         if self._set("failing", reason, failures):
             # A failure of somebody's code comes with its traceback; one that Windsock understands does not.
             log.error("%s fails and is tried again: %s", self.health.source, reason, exc_info=not known)

@@ -48,7 +48,9 @@ def main(verbose: bool) -> None:
     logging.basicConfig(
         level=logging.DEBUG if verbose else logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
-    for noisy in ("azure", "urllib3", "werkzeug", "engineio", "socketio"):
+    # Its warnings are tracebacks of how it read an answer; what they lead to, the source says in one line.
+    logging.getLogger("azure").setLevel(logging.ERROR)
+    for noisy in ("urllib3", "werkzeug", "engineio", "socketio"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 

@@ -165,7 +165,7 @@ def _reason(error: AzureError) -> str:
     if isinstance(error, ServiceRequestError | ServiceResponseError):
         return f"the service cannot be reached: {_first_line(error)}"
     if isinstance(error, HttpResponseError):
-        return f"the service answered {error.status_code} ({code or _first_line(error)})"
+        return f"the service answered {error.status_code} ({code or error.reason or _first_line(error)})"
     return _first_line(error)
 
 

@@ -58,6 +58,8 @@ class Windsock:
         A thing of `windsock.toml` is named without options. Raises ConfigError for all that is wrong.
         """
         make_spec(name, options, Path())
+        if any(site.started for site in self._sites):
+            raise ConfigError(f"thing({name!r}): described after the start, when nothing would watch it any more")
         if any(thing.name == name for thing in self.things):
             raise ConfigError(f"thing({name!r}): described twice")
         thing = Thing(self, name, options)

@@ -20,7 +20,7 @@ def register(blueprint: Blueprint) -> None:
     """Add the routes to Windsock's blueprint."""
     blueprint.add_url_rule("/", view_func=index)
     blueprint.add_url_rule("/things/<thing>", view_func=thing, endpoint="page")
-    blueprint.add_url_rule("/things/<thing>/images/<state>", view_func=image)
+    blueprint.add_url_rule("/things/<thing>/images/<path:state>", view_func=image)
     blueprint.add_app_template_filter(ago, "windsock_ago")
 
 

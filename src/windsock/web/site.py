@@ -12,7 +12,7 @@ from flask import Flask, current_app, request
 from flask_socketio import SocketIO
 
 from windsock.config import Config, make_spec, missing_images
-from windsock.errors import ConfigError, NotStarted, WindsockError
+from windsock.errors import ConfigError, NotStarted, StoreError, WindsockError
 from windsock.model import ThingSpec
 from windsock.runtime import Runtime
 from windsock.sources import Source
@@ -38,14 +38,20 @@ class Site:
         self._runtime: Runtime | None = None
         self._views: Views | None = None
         self._start_error: WindsockError | None = None
+        self._stopped = False
         self.delivery = Delivery(self)
         if socketio is not None:
             self.delivery.attach(socketio)
 
     @property
+    def started(self) -> bool:
+        """Whether it watches and delivers, in this process."""
+        return self._runtime is not None and self._runtime.started
+
+    @property
     def runtime(self) -> Runtime:
         """What runs behind the pages. Raises NotStarted, or why it could not start."""
-        if self._runtime is None or not self._runtime.started:
+        if self._runtime is None or not self.started:
             raise self._start_error or NotStarted(
                 "Windsock has not been started in this process. The first request starts it, except under "
                 "app.testing: call windsock.start() there"
@@ -69,18 +75,18 @@ class Site:
         Raises ConfigError, StoreError or StoreInUse, and leaves nothing open or running then.
         """
         with self._lock:
-            if self._runtime is not None and self._runtime.started:
+            if self.started:
                 return
             try:
                 self._start()
             except WindsockError as error:
                 self._start_error = error
                 raise
-            self._start_error = None
+            self._start_error, self._stopped = None, False
 
     def start_with_request(self) -> None:
         """`start` for a request that is being served: the application's own pages go on if it fails."""
-        if (self._runtime is not None and self._runtime.started) or self.app.testing:
+        if self.started or self._stopped or self.app.testing:
             return
         known = str(self._start_error)
         try:
@@ -90,8 +96,9 @@ class Site:
                 log.critical("Windsock did not start: %s", error)
 
     def stop(self) -> None:
-        """Stop delivering and watching. A second call does nothing."""
+        """Stop delivering and watching, until `start`: requests do not start it again. A second call does nothing."""
         with self._lock:
+            self._stopped = True
             self.delivery.stop()
             if self._runtime is not None:
                 self._runtime.stop()
@@ -99,13 +106,21 @@ class Site:
     def _start(self) -> None:
         self.delivery.find_server(self.app, self.config.server.allowed_origins)
         specs, sources = self._things()
-        base, url = self.config.base, self.config.store.url
-        if self.config.path is None:
-            base.mkdir(parents=True, exist_ok=True)
-        runtime = Runtime(specs, url, base, sources)
+        self._make_folder()
+        runtime = Runtime(specs, self.config.store.url, self.config.base, sources)
         runtime.start()
-        self._runtime, self._views = runtime, Views(runtime)
-        self.delivery.start(runtime, self._views)
+        views = Views(runtime)
+        self.delivery.start(runtime, views)
+        # Last, for other requests go on as soon as these are there.
+        self._runtime, self._views = runtime, views
+
+    def _make_folder(self) -> None:
+        """Flask names an instance folder, but leaves it to the application to make it."""
+        if self.config.path is None and self.config.store.url != "memory:":
+            try:
+                self.config.base.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise StoreError(f"{self.config.base}: the store's folder cannot be made: {error.strerror}") from None
 
     def _things(self) -> tuple[dict[str, ThingSpec], Mapping[str, Source]]:
         """The things of the file and those of the code, and the sources that are code."""

@@ -84,8 +84,8 @@ class Viewer:
                 return
             if self._idle():
                 self._queued.clear()
-            if thing in self._queued:
-                self._pending.add(thing)
+            if thing in self._queued or thing in self._pending:
+                self._pending.add(thing)  # `drain` sends what is newest then, which this may not be
             else:
                 self._put(thing, frame)
 
