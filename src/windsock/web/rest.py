@@ -80,7 +80,7 @@ def history(thing: str) -> Response:
             "thing": thing,
             "epoch": request.args.get("epoch"),
             "since": _number("since"),
-            "limit": _number("limit") or wire.USUAL_HISTORY,
+            "limit": _limit(),
         }
     )
     found = current_site().runtime.history(asked.thing, asked.epoch, asked.since, asked.limit)
@@ -90,8 +90,7 @@ def history(thing: str) -> Response:
 def rejected() -> Response:
     """Messages that were set aside, newest first."""
     site = _for_publisher()
-    limit = min(_number("limit") or wire.USUAL_HISTORY, wire.MAX_HISTORY)
-    messages = site.runtime.rejected(limit, _number("before"))
+    messages = site.runtime.rejected(min(_limit(), wire.MAX_HISTORY), _number("before"))
     return _fresh({"rejected": [_described(message, 200) for message in messages]})
 
 
@@ -147,9 +146,9 @@ def _for_publisher(writes: bool = False) -> Site:
 
 
 def _body(limit: int) -> str:
-    request.max_content_length = limit
+    request.max_content_length = limit + 1  # one sent in chunks is cut off there, without an error
     body = request.get_data(cache=False)
-    if len(body) > limit:  # one sent in chunks is cut off just behind the limit
+    if len(body) > limit:
         raise ReadingTooLarge(f"the body is larger than {limit:,} bytes")
     try:
         return body.decode()
@@ -171,6 +170,13 @@ def _number(name: str) -> int | None:
     if not (text.isascii() and text.isdigit() and len(text) < 19):
         raise wire.BadRequest(f"{name} must be a whole number, found {text[:40]!r}")
     return int(text)
+
+
+def _limit() -> int:
+    limit = _number("limit")
+    if limit == 0:
+        raise wire.BadRequest("limit must be a whole number, 1 or more, found 0")
+    return wire.USUAL_HISTORY if limit is None else limit
 
 
 def _described(message: Rejected, longest: int | None) -> dict[str, Any]:

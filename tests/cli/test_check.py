@@ -1,0 +1,198 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from azure.storage.queue import QueueClient
+
+from tests.azurite import Azurite, connection_string
+from tests.cli.typed import failed, succeeded, typed
+from tests.servers import KILN, serving
+from tests.waiting import free_port
+from windsock.sources.azure_queue import CONNECTION_STRING
+
+MEMORY = '[store]\nurl = "memory:"\n'
+
+
+@pytest.fixture(autouse=True)
+def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv(CONNECTION_STRING, raising=False)
+
+
+def passed(tmp_path: Path, toml: str) -> list[str]:
+    """What is said of a configuration in which all is well."""
+    (tmp_path / "windsock.toml").write_text(toml)
+    return succeeded("check").splitlines()
+
+
+def trouble(tmp_path: Path, toml: str) -> str:
+    """What is said of the one thing in a configuration that is not well."""
+    (tmp_path / "windsock.toml").write_text(toml)
+    result = typed("check")
+    assert (1, "") == (result.exit_code, result.stderr), result.output
+    [line] = [line for line in result.stdout.splitlines() if not line.startswith("ok    ")]
+    assert line.startswith("FAIL  ")
+    return line.removeprefix("FAIL  ")
+
+
+def test_all_is_well(tmp_path: Path) -> None:
+    said = passed(tmp_path, KILN + '[things.cloud]\nsource = "clock:"\n[things.oven]\n')
+
+    assert [
+        "ok    windsock.toml: 3 things",
+        "ok    inbox:: can be read",
+        "ok    clock:: can be read",
+        "ok    sqlite:///windsock.db: will be made at the first start",
+    ] == said
+    assert ["windsock.toml"] == [path.name for path in tmp_path.iterdir()]
+
+
+def test_a_store_that_is_there_is_tried(tmp_path: Path) -> None:
+    with serving(tmp_path):
+        pass
+
+    assert "ok    sqlite:///windsock.db: can be written" == passed(tmp_path, KILN)[-1]
+
+
+def test_a_store_in_memory_is_fine(tmp_path: Path) -> None:
+    assert ["ok    windsock.toml: 0 things", "ok    memory:: can be written"] == passed(tmp_path, MEMORY)
+
+
+def test_a_store_that_a_server_uses_is_fine(tmp_path: Path) -> None:
+    with serving(tmp_path) as server:
+        said = succeeded("check").splitlines()[-1]
+
+    assert said.startswith("ok    sqlite:///windsock.db: in use by a running Windsock (")
+    assert f"held by process {server.process.pid}" in said
+
+
+@pytest.mark.parametrize("body", ["something else", "SQLite format 3\0" + "x" * 100])
+def test_a_file_that_is_no_store_is_named_and_left_as_it_is(tmp_path: Path, body: str) -> None:
+    (tmp_path / "windsock.db").write_text(body)
+
+    assert "windsock.db: " in trouble(tmp_path, KILN)
+    assert body == (tmp_path / "windsock.db").read_text()
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    said = trouble(tmp_path, KILN + '[store]\nurl = "sqlite:///data/windsock.db"\n')
+
+    assert f"there is no folder {tmp_path / 'data'}; make it, or name another file" in said
+
+
+def test_a_store_of_no_known_kind_is_named(tmp_path: Path) -> None:
+    assert 'found "redis:", expected "memory:" or "sqlite:///windsock.db"' in trouble(
+        tmp_path, KILN + '[store]\nurl = "redis:"\n'
+    )
+
+
+# -------------------------------------------------------------------------------------------------- sources
+
+
+def watched(source: str) -> str:
+    return f'{MEMORY}[things.cloud]\nsource = "{source}"\n'
+
+
+def test_a_queue_that_is_there_is_fine_and_nothing_is_taken_from_it(
+    tmp_path: Path, azurite: Azurite, queue: QueueClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(CONNECTION_STRING, azurite.connection_string)
+    queue.send_message("HUGGING")
+
+    said = passed(tmp_path, watched(f"azure-queue://{queue.queue_name}"))
+
+    assert f"ok    azure-queue://{queue.queue_name}: can be read" in said
+    assert 1 == len(queue.peek_messages())
+
+
+def test_a_queue_that_is_not_there_is_named(tmp_path: Path, azurite: Azurite, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(CONNECTION_STRING, azurite.connection_string)
+
+    said = trouble(tmp_path, watched("azure-queue://nowhere?poll=2s"))
+
+    assert said.startswith("azure-queue://nowhere?poll=2s: ")
+    assert "there is no such queue yet; create it, or mend the name" in said
+
+
+def test_wrong_credentials_are_named(tmp_path: Path, azurite: Azurite, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(CONNECTION_STRING, connection_string(azurite.port, "YW5vdGhlcg=="))
+
+    assert f"the service refuses the credentials (AuthenticationFailed); check {CONNECTION_STRING}" in trouble(
+        tmp_path, watched("azure-queue://mlqueue")
+    )
+
+
+def test_a_service_that_does_not_run_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(CONNECTION_STRING, connection_string(free_port()))
+
+    assert "the service cannot be reached" in trouble(tmp_path, watched("azure-queue://mlqueue"))
+
+
+def test_a_variable_that_is_not_set_is_named(tmp_path: Path) -> None:
+    assert f"the environment variable {CONNECTION_STRING} is not set" in trouble(
+        tmp_path, watched("azure-queue://mlqueue")
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("mqtt://broker", "expected a source such as inbox:"),
+        ("clock:?evry=1s", "has the unknown option"),
+        ("python:no_such_module:read", "No module named 'no_such_module'"),
+        ("python:os:no_such_function", "the module os has no function no_such_function"),
+    ],
+)
+def test_a_source_that_cannot_be_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, reason: str
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+
+    said = trouble(tmp_path, watched(source))
+
+    assert said.startswith(f"{source}: ")
+    assert reason in said
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("1 / 0", "ZeroDivisionError: division by zero"),
+        ("def", "SyntaxError: "),
+        ("raise SystemExit(3)", "SystemExit: 3"),
+    ],
+)
+def test_a_module_that_fails_is_named_and_the_others_are_tried(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, reason: str
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "broken_reader.py").write_text(code)
+
+    assert reason in trouble(tmp_path, watched("python:broken_reader:read") + KILN)
+
+
+def test_every_trouble_is_named(tmp_path: Path) -> None:
+    toml = '[store]\nurl = "redis:"\n[things.a]\nsource = "mqtt:"\n[things.b]\nsource = "amqp:"\n[things.c]\n'
+    (tmp_path / "windsock.toml").write_text(toml)
+
+    result = typed("check")
+
+    assert ["ok", "FAIL", "FAIL", "ok", "FAIL"] == [line.split()[0] for line in result.stdout.splitlines()]
+    assert 1 == result.exit_code
+
+
+def test_a_wrong_configuration_is_refused_with_its_key(tmp_path: Path) -> None:
+    (tmp_path / "cloud.toml").write_text("[things.cloud]\nsorce = 'clock:'\n")
+
+    said = failed("check", "--config", "cloud.toml", code=2)
+
+    assert "windsock: cloud.toml: things.cloud.sorce: unknown key; did you mean 'source'?\n" == said
+
+
+def test_a_picture_that_is_not_there_is_named(tmp_path: Path) -> None:
+    (tmp_path / "windsock.toml").write_text('[things.cloud.states]\nHUGGING = { image = "hugging.svg" }\n')
+
+    said = failed("check", code=2)
+
+    assert "windsock: windsock.toml: things.cloud.states.HUGGING.image: no such file: " in said

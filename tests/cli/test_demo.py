@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.servers import serving, windsock
+from tests.waiting import eventually
+
+
+def test_the_page_is_up_within_two_seconds(tmp_path: Path) -> None:
+    began = time.monotonic()
+
+    with serving(tmp_path, verb="demo") as server:
+        answer = server.get("/")
+        took = time.monotonic() - began
+
+    assert 200 == answer.status
+    assert "The Huggable Cloud" in answer.text
+    assert took < 2
+
+
+def test_somebody_plays_with_the_pillow(tmp_path: Path) -> None:
+    with serving(tmp_path, verb="demo") as server:
+        cloud = eventually(lambda: found if (found := server.get("/api/v1/things/cloud").json)["version"] else None)
+
+    assert cloud is not None
+    assert cloud["state"] in [look["state"] for look in cloud["states"]]
+    assert (False, "ok") == (cloud["stale"], cloud["source"])
+
+
+def test_every_state_has_a_picture_that_can_be_fetched(tmp_path: Path) -> None:
+    with serving(tmp_path, verb="demo") as server:
+        looks = server.get("/api/v1/things/cloud").json["states"]
+        kinds = [server.get(look["image"]).headers["Content-Type"] for look in looks]
+
+    assert 7 == len(kinds)
+    assert {"image/svg+xml"} == {kind.partition(";")[0] for kind in kinds}
+
+
+def test_the_demo_leaves_nothing_in_the_folder(tmp_path: Path) -> None:
+    with serving(tmp_path, verb="demo") as server:
+        server.stop()
+
+    assert [f"windsock-{server.port}.log"] == [path.name for path in tmp_path.iterdir()]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_demo_stops_within_a_second(tmp_path: Path, number: int) -> None:
+    with serving(tmp_path, verb="demo") as server:
+        began = time.monotonic()
+        server.signal(number)
+        assert 0 == server.wait()
+        took = time.monotonic() - began
+
+    assert took < 1
+    assert "Traceback" not in server.output
+
+
+def test_a_port_that_is_taken_is_said_in_one_line(tmp_path: Path) -> None:
+    with serving(tmp_path, verb="demo") as server:
+        second = windsock(tmp_path, "demo", "--port", str(server.port))
+
+    [line] = second.stderr.splitlines()
+    assert 1 == second.returncode
+    assert line.startswith(f"windsock: port {server.port} of 127.0.0.1 is taken by another program")
