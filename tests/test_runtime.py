@@ -118,6 +118,14 @@ def test_before_the_start_and_after_the_stop_nothing_can_be_asked(use: Callable[
         use(runtime)
 
 
+def test_one_source_named_in_two_ways_is_refused_for_it_would_be_read_twice() -> None:
+    runtime = made(anything("kiln", source="python:kilns:read"), anything("oven", source="python:kilns:read?every=2s"))
+
+    with pytest.raises(ConfigError, match=r"named as python:kilns:read and as .*every=2s; name it alike"):
+        runtime.start()
+    assert not runtime.started
+
+
 def test_it_starts_one_watcher_for_each_source(pile: Pile) -> None:
     kiln, oven = anything("kiln", source="pile:"), anything("oven", source="pile:")
 
@@ -612,6 +620,19 @@ def test_a_message_that_is_retried_does_not_overrun_what_was_heard_since(tmp_pat
 
         assert outcome is not None
         assert ("same", ["SHAKING"], []) == (outcome.result, names(runtime), runtime.rejected())
+
+
+def test_a_message_is_retried_in_the_encoding_of_its_source(tmp_path: Path, pile: Pile) -> None:
+    with with_rejected(pile, tmp_path, "HUGING"):
+        pass
+
+    pile.encoding = "base64"
+    mended = anything("cloud", source="pile:")
+    with (
+        running(mended, store=SQLITE, base=tmp_path, sources={"pile:": pile}) as runtime,
+        pytest.raises(BadReading, match="base64"),
+    ):
+        runtime.retry(1)
 
 
 def test_a_message_whose_source_is_gone_cannot_be_retried(tmp_path: Path, pile: Pile) -> None:

@@ -186,7 +186,7 @@ class Runtime:
         if supervisor is None:
             raise BadReading(f"nothing reads {message.source} any more, so the message cannot be retried")
         specs = {thing: self.specs[thing] for thing in supervisor.health.things}
-        reading = decode(message.body, specs)
+        reading = decode(message.body, specs, supervisor.encoding)
         if reading.id is None and message.message_id:
             reading = replace(reading, id=f"queue:{message.message_id}")
         arrival = arrive(reading, self._clock(), message.at)
@@ -225,6 +225,11 @@ class Runtime:
                     sources[spec.source] = self._given.get(spec.source) or create_source(spec.source, self._base)
             except ConfigError as error:
                 problems += [f"things.{thing}.source: {problem}" for problem in error.problems]
+        urls: dict[str, str] = {}
+        for url, source in sources.items():
+            if urls.setdefault(source.name, url) != url:
+                # Each would get a watcher of its own, and take the other one's messages away.
+                problems.append(f"things: {source.name} is named as {urls[source.name]} and as {url}; name it alike")
         if problems:
             raise ConfigError(problems)
         return sources

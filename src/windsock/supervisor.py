@@ -55,6 +55,7 @@ class Supervisor:
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._watcher = watcher
+        self.encoding = watcher.source.encoding
         self._clock = clock
         self._on_health = on_health
         self._chance = chance

@@ -390,6 +390,7 @@ def test_a_name_that_a_queue_can_have_is_taken(connected: None, name: str) -> No
         ("poll=1ms", "poll is wrong: 1ms is not between 0:00:00.050000 and 0:05:00"),
         ("visibility=500ms", "visibility is wrong: 500ms is not between 0:00:01 and 7 days, 0:00:00"),
         ("visibility=8d", "visibility is wrong: 8d is not between"),
+        ("visibility=1500ms", "visibility is wrong: 1500ms is no whole number of seconds"),
         ("encoding=utf-8", "encoding is wrong: 'utf-8' is none of auto, plain, base64"),
     ],
 )

@@ -60,6 +60,14 @@ def _function(url: str, base: Path) -> Source:
     return FunctionSource(f"python:{path}", load, options.get("every", timedelta(seconds=1)))
 
 
+def _whole_seconds(text: str) -> timedelta:
+    """Azure counts the visibility timeout in seconds, from one to seven days of them."""
+    value = duration(timedelta(seconds=1), timedelta(days=7))(text)
+    if value % timedelta(seconds=1):
+        raise ValueError(f"{text} is no whole number of seconds")
+    return value
+
+
 def _azure_queue(url: str, _base: Path) -> Source:
     try:
         from windsock.sources.azure_queue import AzureQueueSource
@@ -70,7 +78,7 @@ def _azure_queue(url: str, _base: Path) -> Source:
     options = read_options(
         url,
         {
-            "visibility": duration(timedelta(seconds=1), timedelta(days=7)),
+            "visibility": _whole_seconds,
             "poll": duration(timedelta(milliseconds=50), timedelta(minutes=5)),
             "encoding": one_of("auto", "plain", "base64"),
         },

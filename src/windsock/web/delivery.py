@@ -100,6 +100,8 @@ class Delivery:
         self._thread = threading.Thread(target=self._run, name="windsock-delivery", daemon=True)
         self._thread.start()
         runtime.hub.subscribe(self)
+        for thing in runtime.specs:  # there may be viewers from before a stop
+            self.changed(thing)
 
     def stop(self) -> None:
         """Send no more. A second call does nothing."""
