@@ -1,0 +1,608 @@
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask, render_template_string
+from flask.testing import FlaskClient
+from flask_socketio import SocketIO, join_room
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
+from werkzeug.test import Client
+
+from tests.delivery.flask_socketio import carry
+from tests.delivery.viewers import Refused, open_raw, viewing
+from tests.servers import environment, request
+from tests.waiting import eventually, free_port
+from tests.web.apps import API, KEY, clouds, make_app, problem, put, running
+from windsock import Windsock
+from windsock.config import Config, default_config
+from windsock.errors import ConfigError, NotStarted, StoreInUse
+from windsock.store import SqliteStore
+from windsock.web.site import site_of
+
+TOML = """
+[server]
+publisher_key = "of-the-file"
+[store]
+url = "memory:"
+[things.cloud]
+title = "The Huggable Cloud"
+"""
+
+
+def threads() -> list[str]:
+    """What runs of Windsock's."""
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith("windsock-")]
+
+
+def state_of(client: FlaskClient) -> str | None:
+    """The cloud's state."""
+    name: str | None = (client.get(f"{API}/things/cloud").json or {})["state"]
+    return name
+
+
+def write(folder: Path, toml: str = TOML) -> Path:
+    path = folder / "windsock.toml"
+    path.write_text(toml)
+    return path
+
+
+# ------------------------------------------------------------------------------------ how it is attached
+
+
+def test_an_application_gets_windsock_when_it_is_made() -> None:
+    app, windsock = make_app()
+    assert windsock is app.extensions["windsock"].windsock
+
+
+def test_an_application_gets_windsock_later() -> None:
+    windsock = Windsock()
+    app = Flask("later")
+    app.config["WINDSOCK_STORE_URL"] = "memory:"
+    windsock.init_app(app)
+    with running(app, windsock) as client:
+        assert {"things": []} == client.get(f"{API}/things").json
+
+
+def test_an_application_has_one_windsock() -> None:
+    app, windsock = make_app("twice")
+    with pytest.raises(ConfigError, match="'twice' has a Windsock already"):
+        windsock.init_app(app)
+
+
+def test_an_application_without_windsock_is_told_so() -> None:
+    with pytest.raises(ConfigError, match="'bare' has no Windsock: call"):
+        Windsock().start(Flask("bare"))
+
+
+def test_a_windsock_without_an_application_is_told_so() -> None:
+    with pytest.raises(NotStarted, match="serves no applications"):
+        Windsock().start()
+
+
+def test_two_applications_of_one_process_have_states_of_their_own() -> None:
+    windsock = Windsock()
+    cloud = windsock.thing("cloud")
+    first, second = Flask("first"), Flask("second")
+    for app in (first, second):
+        app.config["WINDSOCK_STORE_URL"] = "memory:"
+        windsock.init_app(app)
+    with running(first, windsock) as one, running(second, windsock) as other:
+        put(one, body="HUGGING")
+        put(other, body="SHAKING")
+        with first.app_context():
+            assert "HUGGING" == cloud.state.state
+        with second.app_context():
+            cloud.report("NEUTRAL")
+        assert ["HUGGING", "NEUTRAL"] == [state_of(client) for client in (one, other)]
+
+
+def test_with_two_applications_one_has_to_say_which() -> None:
+    windsock = Windsock(Flask("first"))
+    windsock.init_app(Flask("second"))
+    with pytest.raises(NotStarted, match="serves 2 applications: say which one, within its app_context"):
+        windsock.start()
+
+
+def test_two_windsocks_of_one_process_are_apart() -> None:
+    with clouds() as one, clouds() as other:
+        put(one, body="HUGGING")
+        assert state_of(other) is None
+
+
+# ---------------------------------------------------------------------------------------- configuration
+
+
+def test_the_file_beside_the_application_counts(tmp_path: Path) -> None:
+    write(tmp_path)
+    app = Flask("filed", root_path=str(tmp_path))
+    with running(app, Windsock(app)) as client:
+        assert "The Huggable Cloud" == (client.get(f"{API}/things/cloud").json or {})["title"]
+        assert 401 == put(client).status_code
+
+
+def test_another_file_can_be_named(tmp_path: Path) -> None:
+    path = write(tmp_path)
+    app = Flask("filed")
+    app.config["WINDSOCK_CONFIG"] = str(path)
+    with running(app, Windsock(app)) as client:
+        assert ["cloud"] == [thing["thing"] for thing in (client.get(f"{API}/things").json or {})["things"]]
+
+
+def test_keys_of_the_application_win_over_the_file(tmp_path: Path) -> None:
+    write(tmp_path)
+    app = Flask("filed", root_path=str(tmp_path))
+    app.config["WINDSOCK_PUBLISHER_KEY"] = KEY
+    with running(app, Windsock(app)) as client:
+        assert 403 == put(client, headers={"Authorization": "Bearer of-the-file"}).status_code
+        assert 200 == put(client, headers={"Authorization": f"Bearer {KEY}"}).status_code
+
+
+def test_without_a_file_the_store_lies_in_the_instance_folder(tmp_path: Path) -> None:
+    app = Flask("bare", instance_path=str(tmp_path / "instance"))
+    with running(app, Windsock(app)):
+        assert (tmp_path / "instance" / "windsock.db").is_file()
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        (
+            "WINDSOCK_STORE_URI",
+            "memory:",
+            "app.config: WINDSOCK_STORE_URI: unknown key; did you mean 'WINDSOCK_STORE_URL'?",
+        ),
+        ("WINDSOCK_COLOR", "red", "app.config: WINDSOCK_COLOR: unknown key"),
+        ("WINDSOCK_STORE_URL", 5, "app.config: WINDSOCK_STORE_URL: found 5, expected a text"),
+        ("WINDSOCK_PUBLISHER_KEY", "", "app.config: WINDSOCK_PUBLISHER_KEY: found a text, expected some text"),
+        ("WINDSOCK_ALLOWED_ORIGINS", "*", 'app.config: WINDSOCK_ALLOWED_ORIGINS: found "*", expected a list'),
+        ("WINDSOCK_URL_PREFIX", "live", 'WINDSOCK_URL_PREFIX: found "live", expected a path such as "/windsock"'),
+        ("WINDSOCK_CONFIG", "nowhere.toml", "nowhere.toml: no such file"),
+    ],
+)
+def test_a_wrong_key_is_refused_when_windsock_is_attached(key: str, value: Any, words: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(words)):
+        make_app(**{key: value})
+
+
+def test_a_wrong_store_is_refused_at_the_start() -> None:
+    app, windsock = make_app(WINDSOCK_STORE_URL="postgres://db")
+    with pytest.raises(ConfigError, match=r'store.url: found "postgres://db", expected "memory:" or'):
+        windsock.start(app)
+    assert [] == threads()
+
+
+def test_a_thing_of_the_file_is_watched_by_code(tmp_path: Path) -> None:
+    write(tmp_path)
+    app = Flask("filed", root_path=str(tmp_path))
+    windsock = Windsock(app)
+    windsock.thing("cloud").watch(every="10ms")(lambda: "HUGGING")
+    with running(app, windsock) as client:
+        eventually(lambda: state_of(client) == "HUGGING")
+
+
+def test_a_thing_is_described_in_one_place(tmp_path: Path) -> None:
+    write(tmp_path)
+    app = Flask("filed", root_path=str(tmp_path))
+    windsock = Windsock(app)
+    windsock.thing("cloud", title="Another")
+    with pytest.raises(ConfigError, match="described in code and in the file; keep one of them"):
+        windsock.start()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"colour": "red"}, "thing('cloud'): colour: unknown key"),
+        ({"rest_after": "5"}, "thing('cloud'): rest_after: found \"5\", expected a duration"),
+        ({"states": "NEUTRAL"}, "thing('cloud'): states: found"),
+    ],
+)
+def test_a_thing_that_is_described_wrongly_is_refused_at_once(options: dict[str, Any], words: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(words)):
+        make_app()[1].thing("cloud", **options)
+
+
+def test_a_thing_is_described_and_watched_once() -> None:
+    windsock = make_app()[1]
+    cloud = windsock.thing("cloud")
+    with pytest.raises(ConfigError, match="described twice"):
+        windsock.thing("cloud")
+    cloud.watch()(lambda: None)
+    with pytest.raises(ConfigError, match="it has a source already"):
+        cloud.watch()
+    with pytest.raises(ConfigError, match="watch: every: "):
+        windsock.thing("kiln").watch(every="often")
+
+
+def test_a_picture_that_is_missing_is_refused_at_the_start(tmp_path: Path) -> None:
+    app, windsock = make_app()
+    windsock.thing("cloud", states={"NEUTRAL": {"image": str(tmp_path / "none.svg")}})
+    with pytest.raises(ConfigError, match=r"things.cloud.states.NEUTRAL.image: no such file"):
+        windsock.start(app)
+
+
+# -------------------------------------------------------------------------------------------- addresses
+
+
+@pytest.mark.parametrize(("prefix", "root"), [("/live", "/live"), ("/live/", "/live"), ("", ""), ("/", "")])
+def test_everything_lies_under_the_prefix(prefix: str, root: str) -> None:
+    with clouds(WINDSOCK_URL_PREFIX=prefix) as client:
+        page = client.get(f"{root}/things/cloud")
+        assert 200 == page.status_code
+        assert f'src="{root}/static/windsock.js?v=' in page.text
+        assert f'data-base="{root}" data-socket-path="/socket.io"' in page.text
+        assert 200 == client.get(f"{root}/readyz").status_code
+
+
+def test_every_address_lies_under_the_script_root(tmp_path: Path) -> None:
+    picture = tmp_path / "up.svg"
+    picture.write_text("<svg/>")
+    app, windsock = make_app()
+    windsock.thing("flag", states={"UP": {"image": str(picture)}})
+    with running(app, windsock) as client:
+        put(client, "flag", "UP")
+        mounted = Client(DispatcherMiddleware(Flask("outer"), {"/mounted": app}))
+        for path in ("/", "/things/flag", "/api/v1/things", "/api/v1/things/flag"):
+            answer = mounted.get(f"/mounted/windsock{path}")
+            assert 200 == answer.status_code
+            addresses = re.findall(r'(?:src|href|image|data-base|data-socket-path)[=":\s]+"?(/[^"]*)', answer.text)
+            assert addresses
+            assert [] == [address for address in addresses if not address.startswith("/mounted/")]
+            for address in addresses:
+                if "?v=" in address:
+                    assert 200 == status_of(mounted, address)
+
+
+def status_of(client: Client, address: str) -> int:
+    with client.get(address) as answer:
+        return answer.status_code
+
+
+def scripts(app: Flask, template: str = "{{ windsock.scripts() }}") -> str:
+    with app.test_request_context("/"):
+        return render_template_string(template)
+
+
+def sources(html: str) -> list[str]:
+    return re.findall(r'src="/windsock/static/(.*?)\?v=[0-9a-f]{12}"', html)
+
+
+def test_a_template_gets_the_scripts_it_needs() -> None:
+    app, _ = make_app()
+    assert ["vendor/jquery.min.js", "vendor/socket.io.min.js", "windsock.js"] == sources(scripts(app))
+    assert 'data-base="/windsock" data-socket-path="/socket.io"' in scripts(app)
+
+
+def test_a_template_that_has_jquery_leaves_it_out() -> None:
+    app, _ = make_app()
+    html = scripts(app, "{{ windsock.scripts(jquery=False) }}")
+    assert ["vendor/socket.io.min.js", "windsock.js"] == sources(html)
+
+
+def test_scripts_know_where_the_application_s_own_endpoint_lies() -> None:
+    app, _ = make_app()
+    SocketIO(app, async_mode="threading", path="/deep/live")
+    site_of(app).delivery.find_server(app, [])
+    assert 'data-socket-path="/deep/live"' in scripts(app)
+
+
+def test_scripts_are_served() -> None:
+    with clouds() as client:
+        for address in re.findall(r'src="(.*?)"', scripts(client.application)):
+            answer = client.get(address)
+            assert (200, "text/javascript") == (answer.status_code, answer.mimetype)
+            answer.close()
+
+
+# --------------------------------------------------------------------------------------------- starting
+
+
+def test_nothing_starts_before_the_first_request() -> None:
+    app, windsock = make_app()
+    cloud = windsock.thing("cloud")
+    cloud.watch(every="10ms")(lambda: "HUGGING")
+    with pytest.raises(NotStarted, match="has not been started in this process"):
+        cloud.report("NEUTRAL")
+    assert [] == threads()
+    app.test_client().get("/")
+    try:
+        assert 1 == len([name for name in threads() if name.startswith("windsock-watcher watch:cloud")])
+        eventually(lambda: cloud.state.state == "HUGGING")
+    finally:
+        windsock.stop()
+    assert [] == threads()
+
+
+def test_nothing_starts_under_testing_unless_asked() -> None:
+    app, windsock = make_app(TESTING=True)
+    windsock.thing("cloud")
+    status, code, detail = problem(app.test_client().get(f"{API}/things"))
+    assert (503, "unavailable") == (status, code)
+    assert "call windsock.start()" in detail
+    assert [] == threads()
+    with running(app, windsock) as client:
+        assert 200 == client.get(f"{API}/things").status_code
+
+
+def test_thirty_simultaneous_first_requests_start_once() -> None:
+    app, windsock = make_app()
+    calls: list[int] = []
+    windsock.thing("cloud").watch(every="1h")(lambda: calls.append(threading.get_ident()))
+    barrier = threading.Barrier(30)
+
+    def ask(_: int) -> int:
+        barrier.wait()
+        return app.test_client().get(f"{API}/things").status_code
+
+    try:
+        with ThreadPoolExecutor(30) as pool:
+            assert {200} == set(pool.map(ask, range(30)))
+        eventually(lambda: calls)
+        assert 1 == len(calls)
+        assert len(set(threads())) == len(threads())
+    finally:
+        windsock.stop()
+
+
+def test_a_second_start_and_a_second_stop_do_nothing() -> None:
+    app, windsock = make_app()
+    windsock.start(app)
+    before = threads()
+    windsock.start(app)
+    assert before == threads()
+    windsock.stop(app)
+    windsock.stop(app)
+    assert [] == threads()
+
+
+def test_what_was_stopped_can_be_started_again() -> None:
+    app, windsock = make_app()
+    cloud = windsock.thing("cloud")
+    for _ in range(2):
+        with running(app, windsock) as client:
+            put(client)
+            assert 1 == cloud.state.position.version
+
+
+PROGRAM = """
+import os, threading
+from flask import Flask
+from windsock import Windsock
+
+app = Flask(__name__)
+app.config["WINDSOCK_STORE_URL"] = "memory:"
+windsock = Windsock(app)
+tick = windsock.thing("tick")
+seen = threading.local()
+
+@tick.watch(every="20ms")
+def read_tick():
+    if not hasattr(seen, "watcher"):
+        seen.watcher = True
+        with open("watchers", "a") as file:
+            file.write(f"{os.getpid()}\\n")
+    return "UP"
+
+@app.get("/")
+def index():
+    return f"{os.getpid()} {tick.state.state}"
+"""
+
+
+def watchers(folder: Path) -> list[int]:
+    """The processes in which a watcher started, once for each start."""
+    path = folder / "watchers"
+    return [int(line) for line in path.read_text().split()] if path.exists() else []
+
+
+def test_neither_an_import_nor_the_shell_starts_anything(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(PROGRAM)
+    code = "import app, threading; print([thread.name for thread in threading.enumerate()])"
+    said = subprocess.run(
+        [sys.executable, "-m", "flask", "--app", "app", "shell"],
+        input=code, cwd=tmp_path, env=environment({}), capture_output=True, text=True, timeout=30, check=True,
+    )  # fmt: skip
+    assert "['MainThread']" in said.stdout
+    assert [] == watchers(tmp_path)
+
+
+@contextmanager
+def flask_run(folder: Path, *options: str) -> Iterator[Callable[[], str]]:
+    """A program under ``flask run``; gives what its index page says."""
+    port = free_port()
+    command = [sys.executable, "-m", "flask", "--app", "app", "run", "--port", str(port), *options]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            command, cwd=folder, env=environment({}), stdout=log, stderr=log, start_new_session=True
+        )
+    try:
+
+        def page() -> str:
+            try:
+                return request("GET", f"http://127.0.0.1:{port}/").text
+            except OSError:
+                return ""
+
+        yield page
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        print((folder / "log").read_text())
+
+
+def test_under_the_reloader_one_process_watches_and_another_after_a_change(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(PROGRAM)
+    with flask_run(tmp_path, "--debug") as page:
+        pid = int(eventually(page).split()[0])
+        eventually(lambda: page().endswith(" UP"))
+        assert [pid] == watchers(tmp_path)
+        (tmp_path / "new.py").write_text(PROGRAM.replace('return "UP"', 'return "DOWN"'))
+        (tmp_path / "new.py").replace(tmp_path / "app.py")  # in one step: the reloader must not see half of it
+        eventually(lambda: page().endswith(" DOWN"))
+        assert [pid, int(page().split()[0])] == watchers(tmp_path)
+        assert pid != watchers(tmp_path)[1]
+
+
+# ------------------------------------------------------------------------------------- a start that fails
+
+
+def test_an_application_goes_on_when_windsock_cannot_start(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    app, windsock = make_app(WINDSOCK_STORE_URL=f"sqlite:///{tmp_path}/windsock.db")
+    app.add_url_rule("/own", view_func=lambda: "the application's own page")
+    holder = SqliteStore(tmp_path / "windsock.db")
+    client = app.test_client()
+    try:
+        for _ in range(2):
+            assert "the application's own page" == client.get("/own").text
+            status, code, detail = problem(client.get(f"{API}/things"))
+            assert (503, "unavailable") == (status, code)
+            assert f"held by process {os.getpid()}" in detail
+        with pytest.raises(StoreInUse):
+            windsock.start()
+        assert 200 == client.get("/windsock/healthz").status_code
+        assert 1 == caplog.text.count("Windsock did not start")
+        assert [] == threads()
+    finally:
+        holder.close()
+    try:
+        assert 200 == client.get(f"{API}/things").status_code
+    finally:
+        windsock.stop()
+
+
+def test_a_page_of_a_windsock_that_could_not_start_says_why(tmp_path: Path) -> None:
+    app, _ = make_app(WINDSOCK_STORE_URL="postgres://db")
+    answer = app.test_client().get("/windsock/things/cloud")
+    assert 503 == answer.status_code
+    assert "postgres://db" in answer.text
+
+
+def test_a_viewer_of_a_windsock_that_could_not_start_is_told_why() -> None:
+    app = Flask("failing")
+    app.config["WINDSOCK_STORE_URL"] = "postgres://db"
+    socketio = SocketIO(app, async_mode="threading")
+    with (
+        carry(app, Windsock(app), socketio) as carried,
+        pytest.raises(Refused, match="postgres://db"),
+        viewing(carried.port),
+    ):
+        pass
+
+
+# --------------------------------------------------------------------------- the application's Socket.IO
+
+
+@pytest.mark.parametrize("order", ["before", "after", "explicit", "explicit, later", "in init_app", "none"])
+def test_windsock_is_carried_by_the_application_s_socketio(order: str) -> None:
+    app = Flask("carried")
+    app.config["WINDSOCK_STORE_URL"] = "memory:"
+    socketio = SocketIO(app, async_mode="threading") if order == "before" else SocketIO()
+    if order == "in init_app":
+        (windsock := Windsock()).init_app(app, socketio=socketio)
+    else:
+        windsock = Windsock(app, socketio=socketio if "explicit" in order else None)
+    if order not in ("before", "none"):
+        socketio.init_app(app, async_mode="threading")
+    windsock.thing("cloud")
+    windsock.start()
+    own = app.extensions["socketio"]
+    assert (own is socketio) == (order != "none")
+    with carry(app, windsock, own) as carried, viewing(carried.port) as viewer:
+        windsock.site().runtime.spec("cloud")
+        eventually(lambda: viewer.newest("cloud"))
+
+
+@pytest.mark.parametrize(
+    ("configured", "origin", "allowed"),
+    [
+        ([], "http://127.0.0.1:{port}", True),
+        ([], "https://blog.example", False),
+        (["https://blog.example"], "https://blog.example", True),
+        (["https://blog.example"], "https://evil.example", False),
+        (["*"], "https://evil.example", True),
+    ],
+)
+def test_pages_of_another_site_may_watch_only_if_configured(configured: list[str], origin: str, allowed: bool) -> None:
+    app, windsock = make_app(WINDSOCK_ALLOWED_ORIGINS=configured)
+    windsock.thing("cloud")
+    windsock.start()
+    with carry(app, windsock, app.extensions["socketio"]) as carried:
+        url = f"http://127.0.0.1:{carried.port}/socket.io/?EIO=4&transport=polling"
+        answer = request("GET", url, headers={"Origin": origin.format(port=carried.port)})
+        assert (200 if allowed else 400) == answer.status
+        if allowed:
+            request("POST", f"{url}&sid={json.loads(answer.text[1:])['sid']}", b"1")
+
+
+def test_a_page_of_another_site_that_may_watch_may_not_report() -> None:
+    app, windsock = make_app(WINDSOCK_ALLOWED_ORIGINS=["*"])
+    windsock.thing("cloud")
+    windsock.start()
+    with (
+        carry(app, windsock, app.extensions["socketio"]) as carried,
+        viewing(carried.port, headers={"Origin": "https://evil.example"}) as viewer,
+    ):
+        assert "forbidden" == viewer.ask("report", {"thing": "cloud", "state": "HUGGING"})["code"]
+
+
+def test_another_async_mode_is_refused_with_what_to_do() -> None:
+    app = Flask("gevented")
+    app.config["WINDSOCK_STORE_URL"] = "memory:"
+    socketio = SocketIO(app, async_mode="threading")
+    socketio.async_mode = "gevent"
+    with pytest.raises(ConfigError) as refused:
+        Windsock(app).start()
+    assert 'is in the mode "gevent"' in str(refused.value)
+    assert 'SocketIO(app, async_mode="threading")' in str(refused.value)
+    assert "windsock run" in str(refused.value)
+    assert [] == threads()
+
+
+def test_a_socketio_without_an_application_is_refused_with_what_to_do() -> None:
+    app = Flask("bare")
+    app.config["WINDSOCK_STORE_URL"] = "memory:"
+    with pytest.raises(ConfigError, match=r"call socketio.init_app\(app\)"):
+        Windsock(app, socketio=SocketIO()).start()
+
+
+def test_handlers_and_rooms_of_the_application_go_on_beside_windsock() -> None:
+    app, windsock = make_app()
+    socketio = SocketIO(app, async_mode="threading")
+    cloud = windsock.thing("cloud")
+    socketio.on("enter")(lambda room: join_room(room))
+    socketio.on("say")(lambda room, text: socketio.emit("said", text, to=room))
+    with carry(app, windsock, socketio) as carried:
+        windsock.start()
+        inside, outside = open_raw(carried.port), open_raw(carried.port)
+        for session in (inside, outside):
+            session.send("40")
+            assert session.receive().startswith("40{")
+        inside.send('420["enter","attic"]')
+        assert "430[]" == inside.receive()
+        with viewing(carried.port) as viewer:
+            cloud.report("HUGGING")
+            viewer.sees("cloud", "HUGGING")
+            inside.send('42["say","attic","hello"]')
+            assert '42["said","hello"]' == inside.receive()
+        outside.send('420["say","nowhere","hello"]')
+        assert "430[]" == outside.receive()
+        inside.close()
+        outside.close()
+
+
+def test_what_the_application_configured_is_a_config(tmp_path: Path) -> None:
+    config: Config = default_config(tmp_path)
+    app, _ = make_app(WINDSOCK_CONFIG=config)
+    assert tmp_path == site_of(app).config.base
