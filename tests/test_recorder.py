@@ -375,3 +375,27 @@ def test_a_message_that_many_threads_deliver_at_once_counts_once(bench: Bench) -
         results = sorted(pool.map(deliver, range(THREADS)))
     assert ["changed", *["same"] * (THREADS - 1)] == results
     assert [1] == bench.versions()
+
+
+def test_what_was_heard_is_pulled_back_when_the_clock_is_set_back() -> None:
+    bench = Bench(resting())
+    bench.clock.time = at(3600)
+    bench.record(arrival("HUGGING", at(3600)))
+    bench.clock.time = at(10)
+
+    assert (True, False) == (bench.recorder.follow_clock(), bench.recorder.follow_clock())
+    assert (at(10), at(10)) == (bench.state().heard_at, bench.published[-1].heard_at)
+    assert [1] == bench.versions()
+
+
+def test_a_thing_rests_in_time_after_the_clock_was_set_back() -> None:
+    bench = Bench(resting())
+    bench.clock.time = at(3600)
+    bench.record(arrival("HUGGING", at(3600)))
+    bench.clock.time = at(0)
+    bench.recorder.follow_clock()
+    bench.clock.time = at(6)
+
+    bench.recorder.conclude_silence("cloud", at(6))
+
+    assert "NEUTRAL" == bench.state().state

@@ -669,7 +669,7 @@ def test_a_source_that_fails_is_a_problem_until_it_recovers(quick: None, pile: P
 
 
 def test_a_source_that_hangs_is_a_problem(monkeypatch: pytest.MonkeyPatch, pile: Pile) -> None:
-    monkeypatch.setattr(supervisor, "HANGING_AFTER", 0.05)
+    monkeypatch.setattr(supervisor, "FIRST_ANSWER_WITHIN", 0.05)
     monkeypatch.setattr(runtime_module, "TICK", 0.01)
     answer = threading.Event()
     pile.on_look = lambda: answer.wait(30)
@@ -709,3 +709,25 @@ def test_the_clocks_go_on_after_one_tick_failed(monkeypatch: pytest.MonkeyPatch)
     with stopped_at_the_end(runtime):
         runtime.start()
         eventually(lambda: len(ticks) > 2)
+
+
+def test_a_version_that_was_not_given_out_yet_is_of_another_history(tmp_path: Path) -> None:
+    with running() as runtime:
+        reports(runtime, "HUGGING")
+
+        assert (True, False) == (
+            runtime.history("cloud", None, 1, 10).complete,
+            runtime.history("cloud", None, 9, 10).complete,
+        )
+
+
+def test_a_start_that_fails_half_way_leaves_nothing_running(monkeypatch: pytest.MonkeyPatch, pile: Pile) -> None:
+    before = present()
+    runtime = made(PILED, sources={"pile:": pile})
+    monkeypatch.setattr(runtime, "_start_ticking", failing("no more threads"))
+
+    with pytest.raises(WindsockError):
+        runtime.start()
+
+    eventually(lambda: not added(before))
+    assert not runtime.started

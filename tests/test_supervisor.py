@@ -290,19 +290,24 @@ def test_a_recovery_is_logged(quick: None, caplog: pytest.LogCaptureFixture) -> 
 # ------------------------------------------------------------------------------------------- hanging, stopping
 
 
-def test_a_source_that_hangs_is_called_failing_until_it_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(supervisor, "HANGING_AFTER", 0.02)
+@pytest.mark.parametrize("answered", [0, 1], ids=["before the first answer", "later"])
+def test_a_source_that_hangs_is_called_failing_until_it_answers(monkeypatch: pytest.MonkeyPatch, answered: int) -> None:
+    monkeypatch.setattr(supervisor, "HANGING_AFTER" if answered else "FIRST_ANSWER_WITHIN", 0.02)
     pile = Pile()
     looking, answer = threading.Event(), threading.Event()
 
     def look() -> None:
-        looking.set()
-        answer.wait(30)
+        if len(pile.patience) > answered:
+            looking.set()
+            answer.wait(30)
 
     pile.on_look = look
     pile.put("HUGGING")
 
     with running(pile) as bench:
+        if answered:
+            bench.wait_for("ok")
+            bench.supervisor.wake()
         assert looking.wait(10)
         eventually(lambda: time.monotonic() - (bench.supervisor._busy_since or time.monotonic()) > 0.02)
         bench.supervisor.check()
@@ -335,6 +340,20 @@ def test_a_source_that_waits_to_be_restarted_keeps_its_reason(monkeypatch: pytes
         eventually(lambda: bench.supervisor._busy_since is None)
         bench.supervisor.check()
         assert "no answer" == bench.health.reason
+
+
+def test_a_wake_does_not_end_the_pause_after_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor, "FIRST_DELAY", 60.0)
+    monkeypatch.setattr(supervisor, "LONGEST_DELAY", 60.0)
+    pile = Pile()
+    pile.on_look = failing()
+
+    with running(pile) as bench:
+        bench.wait_for("failing")
+        for _ in range(50):
+            bench.supervisor.wake()
+            time.sleep(0.002)
+        assert 1 == pile.open_count
 
 
 def test_a_wake_ends_a_sleep() -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -432,6 +433,28 @@ def test_silence_is_not_concluded_from_a_look_that_found_a_message() -> None:
     bench.step()
 
     assert ["HUGGING", "SHAKING"] == bench.names()
+
+
+def test_a_busy_thing_does_not_keep_another_of_its_source_from_resting() -> None:
+    bench = Bench(resting(), replace(resting(), name="door"))
+    bench.pile.put(message("HUGGING", thing="door"), inserted_at=at(0))
+    bench.step()
+
+    bench.clock.turn(6)
+    bench.pile.put(message("HUGGING", thing="cloud"), inserted_at=at(6))
+    bench.step()
+
+    assert (["HUGGING"], ["HUGGING", "NEUTRAL"]) == (bench.names("cloud"), bench.names("door"))
+
+
+def test_messages_that_cannot_be_understood_are_silence_of_the_thing() -> None:
+    bench = silent()
+    bench.clock.turn(6)
+    bench.pile.put("FLYING", inserted_at=at(6))
+
+    bench.step()
+
+    assert ["HUGGING", "NEUTRAL"] == bench.names()
 
 
 def test_silence_is_concluded_only_behind_an_old_backlog() -> None:

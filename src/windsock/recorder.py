@@ -10,7 +10,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from windsock.detect import Arrival, Due, Step, conclude, fold, silence
@@ -81,14 +81,14 @@ class Recorder:
                 self._commit(now, steps, tuple(seen), tuple(rejected), tuple(resolved))
             return {thing: Outcome(step.result, step.state.position) for thing, step in steps.items()}
 
-    def conclude_silence(self, thing: str, looked_at: datetime) -> None:
-        """Commit the rest or offline transition that was due when a look began that then found nothing.
+    def conclude_silence(self, thing: str, known_until: datetime) -> None:
+        """Commit the rest or offline transition that was due at a time until which all reports are known.
 
         Raises StoreError if it could not be committed.
         """
         with self._locked([thing]):
             due = self._due(thing)
-            if due and due.at <= looked_at:
+            if due and due.at <= known_until:
                 now = self._clock()
                 self._commit(now, {thing: conclude(self._states[thing], due, now)})
 
@@ -96,6 +96,22 @@ class Recorder:
         """When silence next changes one of the things, if it lasts."""
         dues = (self._due(thing) for thing in things)
         return min((due.at for due in dues if due), default=None)
+
+    def follow_clock(self) -> bool:
+        """Pull back what was heard "later than now", which is so after the clock was set back; True if anything was.
+
+        Else a silent thing would pass for live until the clock has caught up. Raises StoreError if that cannot be
+        committed.
+        """
+        now = self._clock()
+        self.started_at = min(self.started_at, now)
+        ahead = [thing for thing, state in self._states.items() if state.heard_at and state.heard_at > now]
+        for thing in ahead:
+            with self._locked([thing]):
+                now = self._clock()
+                state = self._states[thing]
+                self._commit(now, {thing: Step(replace(state, heard_at=min(state.heard_at or now, now)), (), "same")})
+        return bool(ahead)
 
     def check_store(self) -> None:
         """Try the store after it failed, so that its recovery is noticed without a reading."""

@@ -8,6 +8,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -89,16 +90,19 @@ class Runtime:
             if self.started:
                 return
             sources = self._create_sources()
-            store = open_store(self._store_url, self._base)
-            try:
+            with ExitStack() as undone_on_failure:
+                store = open_store(self._store_url, self._base)
+                undone_on_failure.callback(store.close)
                 recorder = Recorder(store, self.specs, self.hub.publish, self._clock)
-            except BaseException:
-                store.close()
-                raise
-            self.hub.start({thing: recorder.state(thing) for thing in self.specs})
-            self._store, self._recorder, self._pid = store, recorder, os.getpid()
-            self._supervisors = self._start_watchers(sources, recorder)
-            self._start_ticking()
+                self.hub.start({thing: recorder.state(thing) for thing in self.specs})
+                self._store, self._recorder = store, recorder
+                self._supervisors = self._make_watchers(sources, recorder)
+                undone_on_failure.callback(self._stop_watchers)
+                for supervisor in self._supervisors.values():
+                    supervisor.start()
+                self._start_ticking()
+                self._pid = os.getpid()
+                undone_on_failure.pop_all()
 
     def stop(self) -> None:
         """Stop watching and let go of the store. A second call does nothing."""
@@ -106,12 +110,7 @@ class Runtime:
             if not self.started:
                 return
             self._stop_ticking.set()
-            for supervisor in self._supervisors.values():
-                supervisor.stop()
-            deadline = time.monotonic() + STOP_WITHIN
-            for supervisor in self._supervisors.values():
-                if not supervisor.join(max(deadline - time.monotonic(), 0)):
-                    log.warning("%s did not answer in time and was left behind", supervisor.health.source)
+            self._stop_watchers()
             if self._ticker:
                 self._ticker.join()
             store = self._running_store()
@@ -154,7 +153,8 @@ class Runtime:
         """
         newest = self.state(thing).position
         store = self._running_store()
-        foreign = epoch is not None and epoch != newest.epoch
+        # A viewer cannot have seen what was not given out yet: then that was another history, restored since.
+        foreign = (epoch is not None and epoch != newest.epoch) or (since is not None and since > newest.version)
         if since is None or foreign:
             changes = store.newest(thing, limit)
             since = 0
@@ -234,18 +234,23 @@ class Runtime:
             raise ConfigError(problems)
         return sources
 
-    def _start_watchers(self, sources: Mapping[str, Source], recorder: Recorder) -> dict[str, Supervisor]:
+    def _make_watchers(self, sources: Mapping[str, Source], recorder: Recorder) -> dict[str, Supervisor]:
         served: dict[str, dict[str, ThingSpec]] = defaultdict(dict)
         for thing, spec in self.specs.items():
             served[spec.source][thing] = spec
-        supervisors = {
+        return {
             url: Supervisor(Watcher(source, served[url], recorder, self._clock), self._clock, self._note_health)
             for url, source in sources.items()
             if served[url]
         }
-        for supervisor in supervisors.values():
-            supervisor.start()
-        return supervisors
+
+    def _stop_watchers(self) -> None:
+        for supervisor in self._supervisors.values():
+            supervisor.stop()
+        deadline = time.monotonic() + STOP_WITHIN
+        for supervisor in self._supervisors.values():
+            if not supervisor.join(max(deadline - time.monotonic(), 0)):
+                log.warning("%s did not answer in time and was left behind", supervisor.health.source)
 
     def _note_health(self, health: Health) -> None:
         self.hub.set_source(health.things, "failing" if health.status == "failing" else "ok")
@@ -261,8 +266,14 @@ class Runtime:
                 self.hub.tick()
                 for supervisor in self._supervisors.values():
                     supervisor.check()
+                self._follow_clock()
             except Exception:  # whatever one tick meets, the next one must come
                 log.exception("the clocks were not told")
+
+    def _follow_clock(self) -> None:
+        if self._recorder and self._recorder.follow_clock():
+            for supervisor in self._supervisors.values():
+                supervisor.wake()  # silence ends earlier than it seemed
 
     def _running_store(self) -> Store:
         if self._store is None or not self.started:

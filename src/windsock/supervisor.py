@@ -21,6 +21,8 @@ FIRST_DELAY, LONGEST_DELAY = 0.5, 10.0
 """Seconds before the first try after a failure, doubled at each further one, and the most it comes to."""
 HANGING_AFTER = 30.0
 """Seconds after which a source that neither answers nor sleeps is called failing."""
+FIRST_ANSWER_WITHIN = 3.0
+"""The same before the first answer: until then, what is shown is from an earlier run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ class Supervisor:
         self._stopping = False
         # When the watcher last began something that is not sleep; None while it sleeps.
         self._busy_since: float | None = None
-        self._health_lock = threading.Lock()
+        self._health_lock = threading.RLock()
         self.health = Health(watcher.source.name, watcher.things, "starting", clock())
         self._thread = threading.Thread(target=self._run, name=f"windsock-watcher {watcher.source.name}", daemon=True)
 
@@ -82,15 +84,19 @@ class Supervisor:
 
     def join(self, timeout: float) -> bool:
         """Wait for the thread to end; False if it did not in so many seconds."""
+        if self._thread is threading.current_thread():
+            return True  # a watched function may stop everything: its thread ends when it returns
         if self._thread.ident is not None:
             self._thread.join(timeout)
         return not self._thread.is_alive()
 
     def check(self) -> None:
         """Notice a watcher that hangs in its source. Called from another thread, now and then."""
-        busy_since = self._busy_since
-        if busy_since is not None and time.monotonic() - busy_since > HANGING_AFTER:
-            self._set("failing", f"no answer for {HANGING_AFTER:.0f} seconds; it is still being waited for")
+        with self._health_lock:  # so that an answer that comes just now is not overruled
+            patience = FIRST_ANSWER_WITHIN if self.health.status == "starting" else HANGING_AFTER
+            busy_since = self._busy_since
+            if busy_since is not None and time.monotonic() - busy_since > patience:
+                self._set("failing", f"no answer for {patience:.0f} seconds; it is still being waited for")
 
     def _run(self) -> None:
         failures = 0
@@ -110,8 +116,15 @@ class Supervisor:
                 self._busy_since = None
                 self._close()
             if failures:
-                self._wait(backoff(failures, self._chance()))
+                self._pause(backoff(failures, self._chance()))
         self._set("stopped")
+
+    def _pause(self, seconds: float) -> None:
+        """Leave a failing source alone: there is nothing that `wake` could be early for."""
+        until = time.monotonic() + seconds
+        while not self._stopping and (left := until - time.monotonic()) > 0:
+            self._wait(left)
+        self._busy_since = None
 
     def _wait(self, seconds: float) -> bool:
         self._busy_since = None
@@ -135,14 +148,14 @@ class Supervisor:
             log.debug("closing %s failed", self.health.source, exc_info=True)
 
     def _set(self, status: Literal["ok", "failing", "stopped"], reason: str | None = None, failures: int = 0) -> bool:
-        """Move the health; True if that is news."""
+        """Move the health and tell of it, in this order for all threads; True if that is news."""
         with self._health_lock:
             old = self.health
             news = (old.status, old.reason) != (status, reason)
             since = old.since if old.status == status else self._clock()
             self.health = Health(old.source, old.things, status, since, reason, failures)
-        if news:
-            if status == "ok" and old.status == "failing":
-                log.info("%s can be read again", self.health.source)
-            self._on_health(self.health)
+            if news:
+                self._on_health(self.health)
+        if news and status == "ok" and old.status == "failing":
+            log.info("%s can be read again", self.health.source)
         return news

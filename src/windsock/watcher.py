@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from windsock.decode import check, decode
 from windsock.detect import Arrival, arrive
@@ -47,9 +48,8 @@ class Watcher:
         if messages:
             self._record(messages)
             self.source.delete(messages)
-        else:
-            for thing in self.things:
-                self._recorder.conclude_silence(thing, looked_at)
+        for thing in self.things:
+            self._recorder.conclude_silence(thing, _known_until(messages, looked_at))
 
     def _patience(self) -> float:
         """Seconds until silence changes something, for then the source has to be looked at again."""
@@ -86,3 +86,14 @@ class Watcher:
         body = message.body.encode(errors="surrogatepass") if isinstance(message.body, str) else message.body
         log.warning("%s: a message was set aside: %s", self.source.name, error)
         return Rejected(self.source.name, body, str(error), self._clock(), message.id)
+
+
+def _known_until(messages: Sequence[Message], looked_at: datetime) -> datetime:
+    """Until when a look knows all that was reported: what came in later may still be waiting.
+
+    A look that found nothing knows all until it began. A queue that gave something gives in order of insertion,
+    so it has nothing left that came in before the newest: a busy thing does not keep the others from resting,
+    and a backlog is not taken for silence.
+    """
+    inserted = [message.inserted_at for message in messages if message.inserted_at]
+    return min(looked_at, max(inserted)) if inserted else looked_at

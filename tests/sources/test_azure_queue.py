@@ -68,13 +68,21 @@ def _left(queue: QueueClient) -> int | None:
 # ------------------------------------------------------------------------------------- batches and deleting
 
 
-def test_messages_come_in_batches_as_large_as_the_service_allows(queue: QueueClient, source: AzureQueueSource) -> None:
+def test_a_backlog_of_several_batches_comes_in_one_look(queue: QueueClient, source: AzureQueueSource) -> None:
     for number in range(BATCH + 3):
         queue.send_message(str(number))
 
-    batches = [_bodies(source), _bodies(source), _bodies(source)]
+    assert [[str(n) for n in range(35)], []] == [_bodies(source), _bodies(source)]
 
-    assert [[str(n) for n in range(32)], ["32", "33", "34"], []] == batches
+
+def test_a_look_takes_so_many_messages_and_no_more(
+    queue: QueueClient, source: AzureQueueSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(azure_queue, "MOST", BATCH)
+    for number in range(BATCH + 3):
+        queue.send_message(str(number))
+
+    assert [32, 3] == [len(_bodies(source)), len(_bodies(source))]
 
 
 def test_a_message_has_the_id_and_the_time_that_the_service_gave_it(
