@@ -62,4 +62,4 @@ class StoreError(WindsockError):
 
 
 class StoreInUse(StoreError):
-    """Another process watches with this store."""
+    """Somebody watches with this store already: another process, or another application in this one."""

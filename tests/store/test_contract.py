@@ -14,7 +14,7 @@ from tests.builders import NOW, at, change, rejected, state, unknown
 from windsock.errors import ConfigError
 from windsock.model import Change, Position, Rejected, State
 from windsock.store import Batch, MemoryStore, SqliteStore, Store, open_store
-from windsock.store.base import SEEN_FOR
+from windsock.store.base import KEPT_REJECTED, SEEN_FOR
 
 
 @pytest.fixture(params=["memory:", "sqlite:///windsock.db"])
@@ -209,6 +209,15 @@ def test_a_resolved_message_is_gone_and_its_number_is_not_given_again(store: Sto
     assert (None, []) == (store.rejected_message(first.number), store.rejected(10))
     set_aside(store, rejected(b"1", "m-1"))
     assert store.rejected(1)[0].number > first.number
+
+
+def test_only_the_newest_messages_set_aside_are_kept(store: Store) -> None:
+    numbered = [rejected(b"%d" % number, str(number)) for number in range(KEPT_REJECTED + 3)]
+    set_aside(store, *numbered[:-1])
+    set_aside(store, numbered[-1])
+    assert [one.body for one in reversed(numbered[3:])] == bodies(store.rejected(KEPT_REJECTED + 3))
+    set_aside(store, replace(numbered[0], body=b"forgotten, so it is set aside anew"))
+    assert [b"forgotten, so it is set aside anew"] == bodies(store.rejected(1))
 
 
 def test_a_number_that_was_never_given_names_nothing(store: Store) -> None:

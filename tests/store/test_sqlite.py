@@ -98,6 +98,12 @@ def is_open(path: Path) -> bool:
     return str(path) in [file.path for file in psutil.Process().open_files()]
 
 
+def pragma(store: SqliteStore, name: str) -> object:
+    """A setting of the connection that writes."""
+    with store._writer.use() as db:
+        return db.execute(f"PRAGMA {name}").fetchone()[0]
+
+
 def contents(folder: Path) -> dict[str, str]:
     """Every file of a folder, with a hash of its bytes."""
     return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in folder.iterdir() if file.is_file()}
@@ -237,16 +243,15 @@ def test_a_batch_of_what_cannot_be_stored_leaves_nothing_and_the_next_goes_on(pa
 def test_commits_wait_for_the_disk(path: Path) -> None:
     with opened(path) as store:
         store.commit(hugging(store, 1))
-        pragmas = [store._writer.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")]
-    assert ["wal", 2] == pragmas
+        assert ("wal", 2) == (pragma(store, "journal_mode"), pragma(store, "synchronous"))
 
 
 def test_a_batch_that_only_moves_a_clock_does_not_wait_for_the_disk(path: Path) -> None:
     with opened(path) as store:
         store.commit(Batch(NOW, (state(),)))
-        assert 1 == store._writer.execute("PRAGMA synchronous").fetchone()[0]
+        assert 1 == pragma(store, "synchronous")
         store.check()
-        assert 2 == store._writer.execute("PRAGMA synchronous").fetchone()[0]
+        assert 2 == pragma(store, "synchronous")
 
 
 def test_a_store_that_was_closed_says_so(path: Path) -> None:
@@ -371,6 +376,17 @@ def test_a_second_store_that_was_refused_takes_no_lock_from_the_first(path: Path
         with process(LOOKING, path) as looking:
             assert ("1", "closed") == (next_line(looking), next_line(looking))
         assert path.with_name("windsock.db-wal").exists()
+
+
+def test_a_store_and_a_symbolic_link_to_it_are_one_store(path: Path) -> None:
+    link = path.parent / "elsewhere" / "link.db"
+    link.parent.mkdir()
+    link.symlink_to(path)
+    filled(path)
+    with process(HOLDING, link) as first:
+        assert "open" == next_line(first)
+        assert f"{path}.lock: held by process {first.pid} " in refusal(path)
+    assert ["link.db"] == [file.name for file in link.parent.iterdir()]
 
 
 def test_a_store_is_free_once_its_holder_was_killed(path: Path) -> None:
@@ -516,6 +532,19 @@ def test_when_the_disk_gets_full_a_commit_fails_and_what_was_committed_stays(sma
         store.commit(hugging(store, 2))
     with opened(path) as store:
         assert [1, 2] == [one.version for one in store.history("cloud", 0, 9)]
+
+
+@pytest.mark.parametrize("name", ["a\0b.db", "a\0b/windsock.db", "x" * 300, "x" * 252, "/"])
+def test_a_name_that_no_file_can_have_is_an_error(name: str, tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="cannot be the file of a store: ") as caught:
+        open_store(f"sqlite:///{name}", tmp_path)
+    assert "\0" not in str(caught.value)
+
+
+def test_links_in_a_circle_are_no_store(path: Path) -> None:
+    path.symlink_to(path.with_name("b"))
+    path.with_name("b").symlink_to(path)
+    refusal(path)
 
 
 def test_a_url_with_a_missing_folder_is_the_same_error(tmp_path: Path) -> None:

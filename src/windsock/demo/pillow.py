@@ -30,4 +30,6 @@ class Pillow:
         # Never the same twice in a row, so that there is something to see.
         play = {name: weight for name, weight in _PLAY.items() if name != self._last}
         self._last = self._chance.choices(list(play), list(play.values()))[0]
+        if self._last == "NOTCONNECTED":
+            return Reading(self._last)
         return Reading(self._last, {"force": round(self._chance.uniform(1, 10), 1)})

@@ -12,6 +12,9 @@ from windsock.model import Change, Rejected, State
 SEEN_FOR = timedelta(days=8)
 """How long message ids are known: a day longer than Azure keeps a message that has the usual time to live."""
 
+KEPT_REJECTED = 10_000
+"""How many messages set aside are kept; older ones are forgotten, so a source that sends only rubbish fills no disk."""
+
 SeenId = tuple[str, str]
 """A message as one of a thing: the thing's name and the message's id."""
 
@@ -56,7 +59,10 @@ class Store(Protocol):
         """The last ``limit`` changes, in order of version."""
 
     def rejected(self, limit: int, before: int | None = None) -> list[Rejected]:
-        """The last ``limit`` messages set aside, newest first; with ``before`` those with lower numbers."""
+        """The last ``limit`` messages set aside, newest first; with ``before`` those with lower numbers.
+
+        The newest `KEPT_REJECTED` are kept.
+        """
 
     def rejected_message(self, number: int) -> Rejected | None:
         """One message that was set aside."""

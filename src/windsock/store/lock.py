@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import fcntl
 import os
+import secrets
 import sys
-import weakref
-from collections.abc import Callable
 from pathlib import Path
 
 from windsock.errors import StoreError, StoreInUse
@@ -18,9 +17,12 @@ from windsock.errors import StoreError, StoreInUse
 _MARK_AT = 512
 _MARK_LENGTH = 20
 
+# In two containers on one disk two processes may have the same id, so an id alone does not tell who is meant.
+_PROCESS_KEY = secrets.token_hex(8)
+
 
 class WatchLock:
-    """Held from construction until `release`.
+    """Held from construction until `release`, and by the forked children of its holder until they release it.
 
     Raises StoreInUse if another process, or another store object of this one, holds the lock.
     """
@@ -29,26 +31,12 @@ class WatchLock:
         self.path = path
         try:
             # O_CLOEXEC is Python's default: a program started from here does not hold the lock.
-            self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+            self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             raise StoreError(f"{path}: cannot be opened: {error.strerror}") from None
         try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            found = self._holder()
-            os.close(self._file)
-            raise StoreInUse(
-                f"{path}: held by {found}. One process watches a store at a time: "
-                "stop that one first, or give this one a store of its own"
-            ) from None
-        except OSError as error:
-            os.close(self._file)
-            raise StoreError(f"{path}: cannot be locked: {error.strerror}; use a folder on a local disk") from None
-        # A forked child has the file open too, and would go on holding the lock after the parent's end.
-        os.register_at_fork(after_in_child=_releaser(weakref.ref(self)))
-        holder = f"process {os.getpid()} ({_command()})\n".encode(errors="replace")
-        try:
-            self._write(0, holder[:_MARK_AT].ljust(_MARK_AT))
+            self._take()
+            self._write(0, _introduction().encode(errors="replace").ljust(_MARK_AT))
         except StoreError:
             self.release()
             raise
@@ -68,8 +56,26 @@ class WatchLock:
             os.close(self._file)
             self._file = -1
 
-    def _holder(self) -> str:
-        return os.pread(self._file, _MARK_AT, 0).decode(errors="replace").strip("\0 \n") or "another process"
+    def _take(self) -> None:
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise StoreInUse(f"{self.path}: {self._refusal()}") from None
+        except OSError as error:
+            raise StoreError(f"{self.path}: cannot be locked: {error.strerror}; use a folder on a local disk") from None
+
+    def _refusal(self) -> str:
+        text = os.pread(self._file, _MARK_AT, 0).decode(errors="replace").strip("\0 \n")
+        holder, _, key = text.rpartition("\n")
+        if key == _key():
+            return (
+                f"held by {holder}, which is this very process: another application or a second runtime in it has "
+                "the store open. Give each a store of its own"
+            )
+        return (
+            f"held by {holder or 'another process'}. One process watches a store at a time: "
+            "stop that one first, or give this one a store of its own"
+        )
 
     def _write(self, offset: int, text: bytes) -> None:
         try:
@@ -78,14 +84,17 @@ class WatchLock:
             raise StoreError(f"{self.path}: cannot be written: {error.strerror}") from None
 
 
-def _releaser(lock: weakref.ref[WatchLock]) -> Callable[[], None]:
-    def release() -> None:
-        held = lock()
-        if held is not None:
-            held.release()
-
-    return release
+def _introduction() -> str:
+    return f"process {os.getpid()} ({_program()[:100]})\n{_key()}\n"
 
 
-def _command() -> str:
-    return " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])[:200]
+def _program() -> str:
+    """Of the command only the program: its arguments may be passwords, and refusals show this to anybody."""
+    if not getattr(sys, "argv", None):  # so in a program that embeds Python
+        return "unknown"
+    path = Path(sys.argv[0])
+    return path.parent.name if path.name == "__main__.py" else path.name
+
+
+def _key() -> str:
+    return f"{os.getpid()}-{_PROCESS_KEY}"  # with the id, as a forked child inherits the key

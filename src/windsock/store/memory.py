@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import islice
 
 from windsock.model import Change, Rejected, State
-from windsock.store.base import SEEN_FOR, Batch, SeenId
+from windsock.store.base import KEPT_REJECTED, SEEN_FOR, Batch, SeenId
 
 HISTORY_LENGTH = 10_000
 """How many changes of a thing are kept; older ones are forgotten."""
@@ -28,6 +28,8 @@ class MemoryStore:
         # In order of commit, so that the oldest ids are the first.
         self._seen: dict[SeenId, datetime] = {}
         self._rejected: dict[int, Rejected] = {}
+        # The messages of `_rejected` that have an id, by source and id.
+        self._set_aside_ids: set[tuple[str, str]] = set()
         self._number = 0
 
     def states(self) -> dict[str, State]:
@@ -46,7 +48,9 @@ class MemoryStore:
             for message in batch.rejected:
                 self._set_aside(message)
             for number in batch.resolved:
-                self._rejected.pop(number, None)
+                self._forget_rejected(number)
+            while len(self._rejected) > KEPT_REJECTED:
+                self._forget_rejected(next(iter(self._rejected)))
 
     def seen(self, ids: Collection[SeenId]) -> set[SeenId]:
         """See `Store.seen`."""
@@ -89,10 +93,15 @@ class MemoryStore:
             del self._seen[next(iter(self._seen))]
 
     def _set_aside(self, message: Rejected) -> None:
-        again = message.message_id is not None and any(
-            (known.source, known.message_id) == (message.source, message.message_id)
-            for known in self._rejected.values()
-        )
-        if not again:
-            self._number += 1
-            self._rejected[self._number] = replace(message, number=self._number)
+        if message.message_id is not None:
+            key = (message.source, message.message_id)
+            if key in self._set_aside_ids:
+                return
+            self._set_aside_ids.add(key)
+        self._number += 1
+        self._rejected[self._number] = replace(message, number=self._number)
+
+    def _forget_rejected(self, number: int) -> None:
+        message = self._rejected.pop(number, None)
+        if message is not None and message.message_id is not None:
+            self._set_aside_ids.discard((message.source, message.message_id))

@@ -1,72 +1,62 @@
 """``sqlite:///…``: a store in one file, durable at every change.
 
 Write-ahead log with ``synchronous=FULL``: a commit returns after fsync, so what is committed survives SIGKILL
-and power loss. One connection writes, under a lock; another reads, so history never holds up a watcher.
+and power loss. One connection writes, alone; another reads, so history never holds up a watcher.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import secrets
 import sqlite3
-import threading
-from collections.abc import Collection, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable, Collection, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from windsock.errors import StoreError
-from windsock.jsontext import canonical
-from windsock.model import Change, Position, Rejected, State
-from windsock.store import schema
-from windsock.store.base import SEEN_FOR, Batch, SeenId
+from windsock.model import Change, Rejected, State
+from windsock.store import forks, rows, schema
+from windsock.store.base import KEPT_REJECTED, SEEN_FOR, Batch, SeenId
+from windsock.store.connection import SharedConnection
 from windsock.store.lock import WatchLock
-from windsock.times import from_milliseconds, to_milliseconds
+from windsock.times import to_milliseconds
 
 log = logging.getLogger("windsock.store")
 
+T = TypeVar("T")
+
 _PRUNE_EVERY = 1000  # commits
-_CHANGE = "SELECT thing, version, state, data, at, cause FROM changes WHERE thing = ?"
-_REJECTED = "SELECT number, source, message_id, body, reason, at FROM rejected"
 
 
 class SqliteStore:
     """Opening it makes the file if there is none, and takes the watch lock.
 
-    Raises StoreInUse if another process holds the lock, and StoreError if the file is no Windsock database, is
-    of a newer schema, or cannot be written; nothing is changed in it then.
+    A fork leaves it open in the parent and closed in the child. Raises StoreInUse if another process holds the
+    lock, and StoreError if the file is no Windsock database, is of a newer schema, or cannot be written;
+    nothing is changed in it then.
     """
 
     def __init__(self, path: Path) -> None:
-        self.path = path
-        _check_writable(path)
-        lock = path.with_name(path.name + ".lock")
-        if not lock.exists():
-            schema.is_new(path)  # raises here, so that no lock is left beside a stranger's file
-        # Before the file is looked into: to close a file takes away all locks that this process has on it, so
-        # also those of a store that is open here already, and then another program may remove its log.
-        self._lock = WatchLock(lock)
-        self._writing, self._reading = threading.RLock(), threading.Lock()
+        self.path, lock = _places(path)
+        self._writer, self._reader = SharedConnection(self.path), SharedConnection(self.path)
         self._commits = 0
-        with ExitStack() as undone_on_failure, self._errors():
+        with forks.held_off(), ExitStack() as undone_on_failure:
+            # Before the file is looked into: to close a file takes away all locks that this process has on it, so
+            # also those of a store that is open here already, and then another program may remove its log.
+            self._lock = WatchLock(lock)
             undone_on_failure.callback(self._lock.release)
-            new = schema.is_new(path)
-            self._writer = undone_on_failure.enter_context(closing(_connect(path)))
-            self._writer.execute("PRAGMA synchronous = FULL")
-            if new:
-                schema.create(self._writer)
-            self._writer.execute("PRAGMA journal_mode = WAL")
-            self._reader = undone_on_failure.enter_context(closing(_connect(path)))
-            self.epoch = self._open_epoch()
+            undone_on_failure.callback(self._writer.close)
+            self.epoch = self._open()
             undone_on_failure.pop_all()
+            forks.tell(self)
 
     def states(self) -> dict[str, State]:
         """See `Store.states`."""
-        rows = self._read("SELECT thing, version, state, data, changed_at, updated_at, heard_at FROM states")
-        return {row[0]: self._state(row) for row in rows}
+        states = self._read(lambda row: rows.to_state(row, self.epoch), rows.STATES)
+        return {state.thing: state for state in states}
 
     def commit(self, batch: Batch) -> None:
         """See `Store.commit`.
@@ -75,77 +65,104 @@ class SqliteStore:
         may be a little behind, which the next reading mends.
         """
         durable = bool(batch.changes or batch.seen or batch.rejected or batch.resolved)
-        with self._writing:
-            with self._transaction(durable) as db:
+        with self._alone(self._writer) as db:
+            with _transaction(db, durable):
                 self._write(db, batch)
-                total = _total(db)
+                total = self._total(db)
             if batch.changes:
                 self._mark(total)  # still alone, so that marks are set in the order of commits
 
     def seen(self, ids: Collection[SeenId]) -> set[SeenId]:
         """See `Store.seen`."""
         query = "SELECT 1 FROM seen WHERE thing = ? AND id = ?"
-        return {key for key in ids if self._read(query, key)}
+        return {key for key in ids if self._read(bool, query, key)}
 
     def history(self, thing: str, since: int, limit: int) -> list[Change]:
         """See `Store.history`."""
-        rows = self._read(f"{_CHANGE} AND version > ? ORDER BY version LIMIT ?", (thing, since, limit))
-        return [_change(row) for row in rows]
+        query = f"{rows.CHANGES} WHERE thing = ? AND version > ? ORDER BY version LIMIT ?"
+        return self._read(rows.to_change, query, (thing, since, limit))
 
     def newest(self, thing: str, limit: int) -> list[Change]:
         """See `Store.newest`."""
-        rows = self._read(f"{_CHANGE} ORDER BY version DESC LIMIT ?", (thing, limit))
-        return [_change(row) for row in reversed(rows)]
+        query = f"{rows.CHANGES} WHERE thing = ? ORDER BY version DESC LIMIT ?"
+        return self._read(rows.to_change, query, (thing, limit))[::-1]
 
     def rejected(self, limit: int, before: int | None = None) -> list[Rejected]:
         """See `Store.rejected`."""
         below = 2**63 - 1 if before is None else before
-        rows = self._read(f"{_REJECTED} WHERE number < ? ORDER BY number DESC LIMIT ?", (below, limit))
-        return [_rejected(row) for row in rows]
+        query = f"{rows.REJECTED} WHERE number < ? ORDER BY number DESC LIMIT ?"
+        return self._read(rows.to_rejected, query, (below, limit))
 
     def rejected_message(self, number: int) -> Rejected | None:
         """See `Store.rejected_message`."""
-        rows = self._read(f"{_REJECTED} WHERE number = ?", (number,))
-        return _rejected(rows[0]) if rows else None
+        return next(iter(self._read(rows.to_rejected, f"{rows.REJECTED} WHERE number = ?", (number,))), None)
 
     def check(self) -> None:
         """See `Store.check`."""
-        with self._transaction(durable=True) as db:
+        with self._alone(self._writer) as db, _transaction(db, durable=True):
             db.execute("INSERT OR REPLACE INTO meta VALUES ('checked', ?)", (secrets.token_hex(8),))
 
     def close(self) -> None:
         """See `Store.close`."""
-        with self._writing, self._reading:
+        with forks.held_off():
             self._reader.close()
             self._writer.close()  # the last connection: SQLite empties the write-ahead log and removes it
             self._lock.release()
 
-    def _open_epoch(self) -> str:
+    def before_fork(self) -> None:
+        """See `Forking`."""
+        self._writer.before_fork()
+        self._reader.before_fork()
+
+    def after_fork_in_parent(self) -> None:
+        """See `Forking`."""
+        self._reader.after_fork_in_parent()
+        self._writer.after_fork_in_parent()
+
+    def after_fork_in_child(self) -> None:
+        """See `Forking`. The child has the lock's file open too, and would hold the lock after the parent's end."""
+        self._reader.after_fork_in_child()
+        self._writer.after_fork_in_child()
+        self._lock.release()
+
+    def _open(self) -> str:
+        """Make the tables if there are none; the epoch."""
+        new = schema.is_new(self.path)
+        with self._errors(), self._writer.use("rwc" if new else "rw") as db:
+            db.execute("PRAGMA synchronous = FULL")
+            if new:
+                schema.create(db)
+            db.execute("PRAGMA journal_mode = WAL")
+            return self._open_epoch(db)
+
+    def _open_epoch(self, db: sqlite3.Connection) -> str:
         """The epoch of the file, or a new one if its history is not the one that went on here.
 
         The mark beside the store says how many changes were committed. A file with fewer, or with changes but
         without its mark, is a restored or foreign copy: viewers have seen versions that it will give out anew.
         """
-        total, mark = _total(self._writer), self._lock.mark()
-        found = self._writer.execute("SELECT value FROM meta WHERE key = 'epoch'").fetchone()
+        total, mark = self._total(db), self._lock.mark()
+        found = db.execute("SELECT value FROM meta WHERE key = 'epoch'").fetchone()
         if found and (total == 0 if mark is None else total >= mark):
             epoch = str(found[0])
         else:
             epoch = secrets.token_hex(8)
-            self._writer.execute("INSERT OR REPLACE INTO meta VALUES ('epoch', ?)", (epoch,))
+            db.execute("INSERT OR REPLACE INTO meta VALUES ('epoch', ?)", (epoch,))
         self._lock.set_mark(total)
         return epoch
 
     def _write(self, db: sqlite3.Connection, batch: Batch) -> None:
-        db.executemany("INSERT OR REPLACE INTO states VALUES (?, ?, ?, ?, ?, ?, ?)", map(_state_row, batch.states))
-        db.executemany("INSERT INTO changes VALUES (?, ?, ?, ?, ?, ?)", map(_change_row, batch.changes))
+        db.executemany("INSERT OR REPLACE INTO states VALUES (?, ?, ?, ?, ?, ?, ?)", map(rows.from_state, batch.states))
+        db.executemany("INSERT INTO changes VALUES (?, ?, ?, ?, ?, ?)", map(rows.from_change, batch.changes))
         at = to_milliseconds(batch.at)
         db.executemany("INSERT OR REPLACE INTO seen VALUES (?, ?, ?)", [(*key, at) for key in batch.seen])
         db.executemany(
             "INSERT OR IGNORE INTO rejected (source, message_id, body, reason, at) VALUES (?, ?, ?, ?, ?)",
-            map(_rejected_row, batch.rejected),
+            map(rows.from_rejected, batch.rejected),
         )
         db.executemany("DELETE FROM rejected WHERE number = ?", [(number,) for number in batch.resolved])
+        if batch.rejected:
+            _forget_oldest_rejected(db)
         self._prune(db, batch.at)
 
     def _mark(self, total: int) -> None:
@@ -160,28 +177,23 @@ class SqliteStore:
             db.execute("DELETE FROM seen WHERE at < ?", (to_milliseconds(now - SEEN_FOR),))
         self._commits += 1
 
+    def _read(self, decode: Callable[[rows.Row], T], query: str, values: tuple[Any, ...] = ()) -> list[T]:
+        with self._alone(self._reader) as db:
+            found = db.execute(query, values).fetchall()
+        with self._errors():
+            return [decode(row) for row in found]
+
+    @staticmethod
+    def _total(db: sqlite3.Connection) -> int:
+        total = db.execute("SELECT coalesce(sum(version), 0) FROM states").fetchone()[0]
+        if not isinstance(total, int):
+            raise rows.Damaged("states.version must be a whole number everywhere")
+        return total
+
     @contextmanager
-    def _transaction(self, durable: bool) -> Iterator[sqlite3.Connection]:
-        with self._writing, self._errors():
-            db = self._writer
-            db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-            db.execute("BEGIN IMMEDIATE")
-            try:
-                yield db
-                db.execute("COMMIT")
-            except BaseException:
-                if db.in_transaction:  # SQLite itself rolls back after some errors
-                    db.execute("ROLLBACK")
-                raise
-
-    def _read(self, query: str, values: tuple[Any, ...] = ()) -> list[Any]:
-        with self._reading, self._errors():
-            return self._reader.execute(query, values).fetchall()
-
-    def _state(self, row: tuple[Any, ...]) -> State:
-        thing, version, state, data, *times = row
-        changed, updated, heard = (None if time is None else from_milliseconds(time) for time in times)
-        return State(thing, Position(self.epoch, version), state, json.loads(data), changed, updated, heard)
+    def _alone(self, connection: SharedConnection) -> Iterator[sqlite3.Connection]:
+        with self._errors(), connection.use() as db:
+            yield db
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
@@ -189,11 +201,43 @@ class SqliteStore:
             yield
         except sqlite3.Error as error:
             raise StoreError(f"{self.path}: the store failed: {error}") from error
+        except rows.Damaged as error:
+            advice = "Restore a backup, or name another file for the store"
+            raise StoreError(f"{self.path}: the file is damaged: {error}. {advice}") from error
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    # isolation_level None: transactions begin and end where this module says so.
-    return sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5)
+@contextmanager
+def _transaction(db: sqlite3.Connection, durable: bool) -> Iterator[None]:
+    db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:  # SQLite itself rolls back after some errors
+            db.execute("ROLLBACK")
+        raise
+
+
+def _forget_oldest_rejected(db: sqlite3.Connection) -> None:
+    excess = db.execute("SELECT count(*) FROM rejected").fetchone()[0] - KEPT_REJECTED
+    if excess > 0:
+        db.execute(
+            "DELETE FROM rejected WHERE number IN (SELECT number FROM rejected ORDER BY number LIMIT ?)", (excess,)
+        )
+
+
+def _places(path: Path) -> tuple[Path, Path]:
+    """The store's file behind all symbolic links, and its lock: a file with two names is still one store."""
+    try:
+        path = path.resolve()
+        lock = path.with_name(path.name + ".lock")
+        _check_writable(path)
+        if not lock.exists():
+            schema.is_new(path)  # raises here, so that no lock is left beside a stranger's file
+    except (OSError, RuntimeError, ValueError) as error:  # a NUL byte, links in a circle, a name that is too long
+        raise StoreError(f"{str(path)!r}: cannot be the file of a store: {error}") from None
+    return path, lock
 
 
 def _check_writable(path: Path) -> None:
@@ -203,35 +247,3 @@ def _check_writable(path: Path) -> None:
     for place in [path.parent] if new else [path, path.parent]:
         if not os.access(place, os.W_OK):
             raise StoreError(f"{path}: read-only, as {place} may not be written; nothing was changed")
-
-
-def _total(db: sqlite3.Connection) -> int:
-    return int(db.execute("SELECT coalesce(sum(version), 0) FROM states").fetchone()[0])
-
-
-def _milliseconds(time: datetime | None) -> int | None:
-    return None if time is None else to_milliseconds(time)
-
-
-def _state_row(state: State) -> tuple[Any, ...]:
-    times = map(_milliseconds, (state.changed_at, state.updated_at, state.heard_at))
-    return (state.thing, state.position.version, state.state, canonical(state.data), *times)
-
-
-def _change_row(change: Change) -> tuple[Any, ...]:
-    at = to_milliseconds(change.at)
-    return (change.thing, change.version, change.state, canonical(change.data), at, change.cause)
-
-
-def _change(row: tuple[Any, ...]) -> Change:
-    thing, version, state, data, at, cause = row
-    return Change(thing, version, state, json.loads(data), from_milliseconds(at), cause)
-
-
-def _rejected_row(message: Rejected) -> tuple[Any, ...]:
-    return (message.source, message.message_id, message.body, message.reason, to_milliseconds(message.at))
-
-
-def _rejected(row: tuple[Any, ...]) -> Rejected:
-    number, source, message_id, body, reason, at = row
-    return Rejected(source, body, reason, from_milliseconds(at), message_id, number)

@@ -286,7 +286,8 @@
       if (!list) return;
       const early = link === "connecting" && Date.now() - started < PATIENCE;
       const live = link === "connected" ? "live" : "unlinked";
-      drawChip(early ? "starting" : live, windsock.pure.words(live, link));
+      // It says how this page is, and every card how its thing is.
+      drawChip(early ? "starting" : live, live === "live" ? "Connected" : windsock.pure.words(live, link));
       const said = `${warning(null, live, link, reason, 0)} What it shows may be old.`;
       drawBanner(live === "live" || early ? "" : said);
     };

@@ -401,6 +401,7 @@ var windsock = (() => {
     const drawing = () => {
       const { state } = thing;
       element.setAttribute("data-windsock-liveness", thing.liveness);
+      if (element instanceof HTMLElement) element.title = thing.liveness === "live" ? "" : thing.words;
       if (element instanceof HTMLImageElement) {
         if (!state) return;
         element.alt = pick(state, "label", 0);
@@ -414,6 +415,14 @@ var windsock = (() => {
     drawings.add(drawing);
     thing.on("state", () => {});
     drawing();
+  }
+
+  /** How what is not live looks, on a page that does not say it; `:where` gives way to whatever the page says. */
+  function dim() {
+    const sheet = new CSSStyleSheet();
+    const dead = '[data-windsock-liveness]:not([data-windsock-liveness="live"])';
+    sheet.replaceSync(`:where(${dead}) { opacity: .5; filter: grayscale(1) }`);
+    page.adoptedStyleSheets = [...page.adoptedStyleSheets, sheet];
   }
 
   /** Let the elements below `root` that have `data-windsock` show their things. @param {ParentNode} [root] */
@@ -437,6 +446,7 @@ var windsock = (() => {
       });
     };
   }
+  if (page) dim();
   if (page?.readyState === "loading") page.addEventListener("DOMContentLoaded", () => windsock.bind());
   else if (page) windsock.bind();
 
