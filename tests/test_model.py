@@ -70,6 +70,11 @@ def test_a_readings_time_is_kept_in_utc_and_milliseconds() -> None:
     ("options", "reason"),
     [
         ({"state": ""}, "the state name is empty"),
+        ({"state": 5}, "a state name must be a text, found int"),
+        ({"at": "now"}, "at must be a datetime, found str"),
+        ({"at": NOW.date()}, "at must be a datetime, found date"),
+        ({"id": 5}, "an id must be a text, found int"),
+        ({"thing": 5}, "thing must be a text, found int"),
         ({"data": {"a": float("nan")}}, "no JSON form"),
         ({"data": ["a"]}, "must be a JSON object, found a list"),
         ({"data": []}, "must be a JSON object, found a list"),

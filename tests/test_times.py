@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from tests.builders import NOW, unhurried
 from windsock.times import (
-    format_duration,
     format_time,
     from_milliseconds,
     parse_duration,
@@ -24,7 +23,6 @@ times = st.datetimes(
     datetime.max - A_DAY_INSIDE,  # noqa: DTZ901
     timezones=st.timezones(),
 )
-durations = st.integers(0, 36525 * 24 * 3600 * 1000).map(lambda count: timedelta(milliseconds=count))
 
 
 def test_now_is_in_utc_and_whole_milliseconds() -> None:
@@ -164,17 +162,3 @@ def test_what_is_not_a_duration_is_refused(text: str) -> None:
 def test_a_duration_has_an_end(text: str) -> None:
     with pytest.raises(ValueError, match="longer than a hundred years"):
         parse_duration(text)
-
-
-@pytest.mark.parametrize(
-    ("duration", "expected"),
-    [(timedelta(0), "0s"), (timedelta(seconds=90), "1m30s"), (timedelta(days=1, milliseconds=5), "1d5ms")],
-)
-def test_a_duration_is_written_in_its_largest_units(duration: timedelta, expected: str) -> None:
-    assert expected == format_duration(duration)
-
-
-@unhurried
-@given(durations)
-def test_a_duration_is_read_as_it_was_written(duration: timedelta) -> None:
-    assert duration == parse_duration(format_duration(duration))

@@ -72,14 +72,28 @@ class Reading:
         check_name(self.state)
         object.__setattr__(self, "data", as_object(self.data))
         if self.at is not None:
-            try:
-                object.__setattr__(self, "at", whole_milliseconds(self.at))
-            except (ValueError, OverflowError) as error:
-                raise BadReading(f"at: {error}") from None
+            object.__setattr__(self, "at", _check_time(self.at))
         if self.id is not None:
-            check_text(self.id)
-            if not 0 < len(self.id) <= MAX_ID:
-                raise BadReading(f"an id has 1 to {MAX_ID} characters; this one has {len(self.id):,}")
+            _check_id(self.id)
+        if self.thing is not None and not isinstance(self.thing, str):
+            raise BadReading(f"thing must be a text, found {type(self.thing).__name__}")
+
+
+def _check_time(at: object) -> datetime:
+    if not isinstance(at, datetime):
+        raise BadReading(f"at must be a datetime, found {type(at).__name__}")
+    try:
+        return whole_milliseconds(at)
+    except (ValueError, OverflowError) as error:
+        raise BadReading(f"at: {error}") from None
+
+
+def _check_id(text: object) -> None:
+    if not isinstance(text, str):
+        raise BadReading(f"an id must be a text, found {type(text).__name__}")
+    check_text(text)
+    if not 0 < len(text) <= MAX_ID:
+        raise BadReading(f"an id has 1 to {MAX_ID} characters; this one has {len(text):,}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,12 +86,3 @@ def parse_duration(text: str) -> timedelta:
     if total > timedelta(days=36525):
         raise ValueError(f"{text!r:.60} is longer than a hundred years")
     return total
-
-
-def format_duration(duration: timedelta) -> str:
-    """``duration`` as `parse_duration` reads it: ``1m30s``, ``500ms``; no duration is ``0s``."""
-    rest, text = duration, ""
-    for unit in ("d", "h", "m", "s", "ms"):
-        count, rest = divmod(rest, _UNITS[unit])
-        text += f"{count}{unit}" if count else ""
-    return text or "0s"

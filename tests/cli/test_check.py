@@ -81,10 +81,18 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     assert f"there is no folder {tmp_path / 'data'}; make it, or name another file" in said
 
 
-def test_a_store_of_no_known_kind_is_named(tmp_path: Path) -> None:
-    assert 'found "redis:", expected "memory:" or "sqlite:///windsock.db"' in trouble(
+def test_a_store_of_no_known_kind_is_named_with_its_place(tmp_path: Path) -> None:
+    assert 'windsock.toml: store.url: found "redis:", expected "memory:" or "sqlite:///windsock.db"' == trouble(
         tmp_path, KILN + '[store]\nurl = "redis:"\n'
     )
+
+
+@pytest.mark.parametrize("url", ["postgres://u:secret@h/db", "postgres://h/db?password=secret"])
+def test_the_password_of_a_store_that_cannot_be_is_not_shown(tmp_path: Path, url: str) -> None:
+    said = trouble(tmp_path, KILN + f'[store]\nurl = "{url}"\n')
+
+    assert 'found "postgres:…", expected' in said
+    assert "secret" not in said
 
 
 # -------------------------------------------------------------------------------------------------- sources
@@ -138,8 +146,6 @@ def test_a_variable_that_is_not_set_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("source", "reason"),
     [
-        ("mqtt://broker", "expected a source such as inbox:"),
-        ("clock:?evry=1s", "has the unknown option"),
         ("python:no_such_module:read", "No module named 'no_such_module'"),
         ("python:os:no_such_function", "the module os has no function no_such_function"),
     ],
@@ -153,6 +159,18 @@ def test_a_source_that_cannot_be_is_named(
 
     assert said.startswith(f"{source}: ")
     assert reason in said
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("mqtt://broker", 'found "mqtt://broker", expected a source such as inbox:'),
+        ("mqtt://u:secret@broker", 'found "mqtt://…@broker", expected a source such as inbox:'),
+        ("clock:?evry=1s", 'found "clock:?evry=1s", which has the unknown option'),
+    ],
+)
+def test_a_source_that_is_none_is_named_with_its_place(tmp_path: Path, source: str, reason: str) -> None:
+    assert trouble(tmp_path, watched(source)).startswith(f"windsock.toml: things.cloud.source: {reason}")
 
 
 @pytest.mark.parametrize(

@@ -358,6 +358,16 @@ def _another_server(status: int, body: bytes = b"<h1>Welcome</h1>") -> Iterator[
 def test_a_wrong_configuration_is_said(tmp_path: Path) -> None:
     (tmp_path / "windsock.toml").write_text("[server]\nport = 'x'\n")
 
-    assert 'windsock: windsock.toml: server.port: found "x", expected a whole number\n' == failed(
-        "history", "kiln", code=2
-    )
+    said = failed("history", "kiln", code=2)
+
+    assert said.startswith('windsock: windsock.toml: server.port: found "x", expected a whole number\n')
+
+
+def test_a_variable_that_is_not_set_here_is_said_with_the_way_around_it(server: Server, tmp_path: Path) -> None:
+    (tmp_path / "windsock.toml").write_text('[server]\npublisher_key = "${NOT_SET}"\n')
+
+    said = failed("send", "kiln", "HOT", code=2).splitlines()
+
+    assert "windsock: windsock.toml: server.publisher_key: found ${NOT_SET}, but the environment variable" in said[0]
+    assert "windsock: windsock.toml is not needed where --url names the server, and --key its publisher key" == said[1]
+    succeeded("send", "kiln", "HOT", "--url", server.url)

@@ -170,9 +170,12 @@ def test_a_second_server_on_the_same_store_is_told_who_holds_it(tmp_path: Path) 
         ("[things\n", ["windsock: windsock.toml: not TOML: "]),
         (
             '[things.kiln]\nsource = "mqtt://broker"\n',
-            ['windsock: things.kiln.source: found "mqtt://broker", expected'],
+            ['windsock: windsock.toml: things.kiln.source: found "mqtt://broker", expected'],
         ),
-        ('[store]\nurl = "redis:"\n', ['windsock: store.url: found "redis:", expected "memory:" or "sqlite:///']),
+        (
+            '[store]\nurl = "redis://u:secret@h"\n',
+            ['windsock: windsock.toml: store.url: found "redis:…", expected "memory:" or "sqlite:///'],
+        ),
     ],
 )
 def test_a_wrong_configuration_is_refused_with_the_key_of_every_mistake(

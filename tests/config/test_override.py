@@ -39,8 +39,16 @@ def test_what_the_application_does_not_say_stays_as_in_the_file() -> None:
     assert (8000, ["cloud"]) == (overridden(WINDSOCK_STORE_URL="memory:").server.port, list(before.things))
 
 
-def test_a_key_may_be_taken_away() -> None:
-    assert overridden(WINDSOCK_PUBLISHER_KEY=None).server.publisher_key is None
+@pytest.mark.parametrize("key", ["WINDSOCK_PUBLISHER_KEY", "WINDSOCK_STORE_URL", "WINDSOCK_ALLOWED_ORIGINS"])
+def test_a_variable_that_is_not_set_takes_no_key_away(key: str) -> None:
+    [problem] = problems(**{key: None})
+    assert problem.startswith(f"app.config: {key}: found None (an environment variable that is not set?), expected a")
+
+
+def test_an_empty_publisher_key_takes_no_key_away() -> None:
+    assert ["app.config: WINDSOCK_PUBLISHER_KEY: found a text, expected some text"] == problems(
+        WINDSOCK_PUBLISHER_KEY=""
+    )
 
 
 def test_the_extensions_own_keys_are_known_here() -> None:

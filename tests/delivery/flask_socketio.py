@@ -33,10 +33,10 @@ class FlaskSocketIO:
     def held(self) -> int:
         books = self._delivery
         watching = {viewer for viewers in list(books._watching.values()) for viewer in list(viewers)}
-        return len({*watching, *books._viewers.values(), *books._slow}) + len(books._arriving)
+        return len({*watching, *books._viewers.values(), *books._news._slow}) + len(books._arriving)
 
     def names(self) -> int:
-        return len(self._delivery._watching.keys() | self._delivery._recounted)
+        return len(self._delivery._watching.keys() | self._delivery._news._recounted)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import http.client
 import json
 import socket
@@ -87,11 +88,6 @@ class Viewer:
         except socketio.exceptions.ConnectionError as error:
             self._client.disconnect()
             raise Refused(*self._refused, str(error)) from None
-
-    @property
-    def sid(self) -> str:
-        """Its session in the namespace."""
-        return str(self._client.get_sid(NAMESPACE))
 
     def ask(self, request: str, value: Any = None) -> Payload:
         """The acknowledgement of a request."""
@@ -181,6 +177,12 @@ class RawPolling:
         self._path = "/socket.io/?EIO=4&transport=polling"
         self._packets: list[str] = []
         self._path += "&sid=" + json.loads(self.receive()[1:])["sid"]
+
+    def twin(self) -> RawPolling:
+        """The same session over another connection: two requests of it may then be under way at once."""
+        twin = copy.copy(self)
+        twin._connection = http.client.HTTPConnection("127.0.0.1", self._connection.port, timeout=WITHIN)
+        return twin
 
     def send(self, packet: str) -> None:
         assert "ok" == self._request("POST", packet).lower()

@@ -186,6 +186,18 @@ def test_a_module_beside_the_configuration_is_found(folder: Path, time: Turnable
     assert START + 5 == time.now
 
 
+def test_a_module_beside_the_configuration_stands_in_for_no_installed_one(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory, time: TurnableTime
+) -> None:
+    installed = tmp_path_factory.mktemp("installed")
+    (installed / "kiln_reader.py").write_text('def read():\n    return "INSTALLED"\n')
+    sys.path.append(str(installed))
+    source = _found("python:kiln_reader:read", folder)
+    source.open()
+
+    assert ["INSTALLED"] == _states(source, time)
+
+
 def test_a_function_of_the_standard_library_is_found(time: TurnableTime) -> None:
     source = _found("python:platform:system", Path())
     source.open()

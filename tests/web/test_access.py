@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.builders import unhurried
 from windsock.errors import Denied
-from windsock.web.access import Caller, require_json, require_publisher
+from windsock.web.access import Caller, may_publish, require_json, require_publisher
 
 KEY = "a-publisher-key"
 LOCAL = {"REMOTE_ADDR": "127.0.0.1", "HTTP_HOST": "localhost:5000", "wsgi.url_scheme": "http"}
@@ -60,6 +60,14 @@ def test_without_a_key_a_loopback_host_may_be_written_to(host: str) -> None:
         "localhost.evil.example",
         "127.0.0.1.evil.example",
         "localhost@evil.example",
+        "evil@localhost",
+        "evil:pw@127.0.0.1:5000",
+        "localhost/evil.example",
+        "localhost:5000/@evil.example",
+        "localhost?evil.example",
+        "localhost#evil.example",
+        "localhost\\@evil.example",
+        "localhost:5000\n",
         "192.168.1.5:5000",
         "[fe80::1]",
         "[::1",
@@ -77,6 +85,16 @@ def test_without_a_key_a_loopback_host_may_be_written_to(host: str) -> None:
 )
 def test_without_a_key_no_other_host_may_be_written_to(host: str) -> None:
     assert "only this machine itself" in words(denial(LOCAL | {"HTTP_HOST": host}))
+
+
+def test_what_a_client_says_of_itself_is_no_proxys_word() -> None:
+    own = ["HTTP_USER_AGENT", "HTTP_ACCEPT", "HTTP_COOKIE", "HTTP_REFERER", "HTTP_SEC_FETCH_SITE", "HTTP_X_ZIP"]
+    assert denial(LOCAL | dict.fromkeys(own, "x")) is None
+
+
+def test_whether_somebody_may_publish_can_be_asked_too() -> None:
+    assert may_publish(Caller.from_environ(LOCAL), None)
+    assert not may_publish(Caller.from_environ(LOCAL), KEY)
 
 
 def test_without_a_host_nobody_may_write() -> None:
@@ -100,6 +118,15 @@ def test_without_a_host_nobody_may_write() -> None:
         "Client-IP",
         "True-Client-IP",
         "CF-Connecting-IP",
+        "X-Cluster-Client-IP",
+        "Fly-Client-IP",
+        "Fastly-Client-Ip",
+        "X-Azure-ClientIP",
+        "X-Envoy-External-Address",
+        "X-Original-Forwarded-For",
+        "X-Original-Host",
+        "Tailscale-User-Login",
+        "CDN-Loop",
     ],
 )
 def test_without_a_key_nothing_that_was_forwarded_may_write(header: str) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -11,8 +12,10 @@ from engineio.exceptions import SocketIsClosedError
 
 from tests.delivery.flask_socketio import carry, open_sessions
 from tests.delivery.harness import Site, build, served
-from tests.delivery.viewers import open_raw, viewing
-from tests.waiting import eventually
+from tests.delivery.viewers import RawPolling, RawWebSocket, event, open_raw, raw, viewing
+from tests.waiting import WITHIN, eventually
+from windsock.web.frames import Frame
+from windsock.web.viewer import Viewer
 
 
 @pytest.fixture
@@ -43,11 +46,11 @@ def test_a_session_that_ends_while_it_is_sent_to_costs_nobody_else_the_news(
         second.sees("kiln", "S4")
 
 
-def test_a_viewer_found_dead_while_it_is_sent_to_is_put_out_without_harm(site: Site) -> None:
-    def report(_reason: str) -> None:
-        site.report("cloud", "PUNCHING")
+def test_a_slow_disconnect_handler_of_a_dead_viewer_holds_nobody_up(site: Site) -> None:
+    def be_slow(_reason: str) -> None:
+        time.sleep(1)
 
-    site.socketio.on("disconnect")(report)
+    site.socketio.on("disconnect")(be_slow)
     dead = open_raw(site.port)
     dead.send("40")
     dead.send("40/windsock,")
@@ -55,17 +58,136 @@ def test_a_viewer_found_dead_while_it_is_sent_to_is_put_out_without_harm(site: S
     with viewing(site.port) as viewer:
         eventually(lambda: viewer.newest("kiln"))
         open_sessions(engine(site))[0].last_ping = time.time() - 3600
+        began = time.monotonic()
         site.report("kiln", "HOT")
         viewer.sees("kiln", "HOT")
-        viewer.sees("cloud", "PUNCHING")
-        assert 1 == site.carried.held()
+        assert time.monotonic() - began < 0.5
     dead.close()
 
 
-def test_a_viewer_that_the_application_puts_out_is_forgotten(site: Site) -> None:
+def test_a_viewer_whose_answer_to_a_ping_is_late_gets_what_it_missed(site: Site) -> None:
+    with raw(site.port, auth={"things": ["kiln"]}) as session:
+        assert ["connect", "state"] == [event(session.receive())[0] for _ in range(2)]
+        open_sessions(engine(site))[0].last_ping = time.time() - 3600
+        site.report("kiln", "HOT")
+        eventually(lambda: site.windsock.site().delivery._news._slow)
+        session.send("3")
+        assert "HOT" == event(session.receive())[1]["state"]
+
+
+def test_a_viewer_found_dead_is_put_out_by_the_engine(site: Site) -> None:
+    engine(site).ping_timeout = 0.2
+    dead = open_raw(site.port)
+    dead.send("40/windsock,")
+    eventually(site.carried.held)
+    open_sessions(engine(site))[0].last_ping = time.time() - 3600
+    eventually(lambda: not site.carried.held())
+    dead.close()
+
+
+def test_a_viewer_that_asks_and_never_reads_is_put_out(site: Site, caplog: pytest.LogCaptureFixture) -> None:
+    session = RawWebSocket(site.port, buffer=4096)
+    session.send('40/windsock,{"things":["kiln"]}')
+    eventually(lambda: site.carried.held() == 1)
+    site.report("kiln", "HOT", ballast="x" * 16000)
+    try:
+        for _ in range(3000):
+            session.send('42/windsock,7["history",{"thing":"kiln"}]')
+            if not site.carried.held():
+                break
+        eventually(lambda: not site.carried.held())
+        while session.receive():
+            pass  # what was on the way; then the end of the connection
+    finally:
+        session.close()
+    assert 1 == caplog.text.count("a viewer was put out")
+
+
+def test_a_session_that_ends_while_it_connects_leaves_nothing_behind(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delivery = site.windsock.site().delivery
+    begun, gone, done = threading.Event(), threading.Event(), threading.Event()
+    known, take_in = delivery._known, delivery._take_in
+
+    def know_late(things: Iterable[str]) -> list[str]:
+        begun.set()
+        assert gone.wait(WITHIN)
+        return known(things)
+
+    def take_in_and_say_so(eio_sid: str) -> None:
+        take_in(eio_sid)
+        done.set()
+
+    monkeypatch.setattr(delivery, "_known", know_late)
+    session = RawPolling(site.port)
+    connecting = threading.Thread(target=RawPolling.send, args=(session.twin(), '40/windsock,{"things":["kiln"]}'))
+    connecting.start()
+    assert begun.wait(WITHIN)
+    monkeypatch.setattr(delivery, "_take_in", take_in_and_say_so)
+    session.close()
+    eventually(lambda: not open_sessions(engine(site)))
+    done.clear()
+    gone.set()
+    assert done.wait(WITHIN)
+    connecting.join()
+    assert 0 == site.carried.held()
+
+
+def test_one_thing_s_fault_costs_no_other_its_news(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    delivery = site.windsock.site().delivery
     with viewing(site.port) as viewer:
         eventually(lambda: viewer.newest("kiln"))
-        site.socketio.server.disconnect(viewer.sid, namespace="/windsock")
+        state = delivery._frames.state  # type: ignore[union-attr]
+
+        def fail_for_the_cloud(thing: str, base: str) -> Frame:
+            if thing == "cloud":
+                raise ValueError(thing)
+            return state(thing, base)
+
+        monkeypatch.setattr(delivery._frames, "state", fail_for_the_cloud)
+        with delivery._news._condition:  # so that both are in one round
+            delivery._news._changed |= {"cloud", "kiln", "door", "oven"}
+            before = len(viewer.got)
+            delivery._news._condition.notify()
+        eventually(lambda: {"kiln", "door", "oven"} <= {payload["thing"] for _, payload in viewer.got[before:]})
+
+
+def test_a_request_that_ends_after_its_viewer_has_gone_brings_nobody_back(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delivery = site.windsock.site().delivery
+    begun, gone, done = threading.Event(), threading.Event(), threading.Event()
+    known, admit = delivery._known, delivery._admit
+
+    def know_late(things: Iterable[str]) -> list[str]:
+        begun.set()
+        assert gone.wait(WITHIN)
+        return known(things)
+
+    def admit_and_say_so(viewer: Viewer, things: Iterable[str]) -> None:
+        admit(viewer, things)
+        done.set()
+
+    session = open_raw(site.port)
+    session.send('40/windsock,{"things":[]}')
+    eventually(lambda: site.carried.held() == 1)
+    monkeypatch.setattr(delivery, "_known", know_late)
+    monkeypatch.setattr(delivery, "_admit", admit_and_say_so)
+    session.send('42/windsock,["watch",{"things":["kiln"]}]')
+    assert begun.wait(WITHIN)
+    session.close()
+    eventually(lambda: not open_sessions(engine(site)))
+    gone.set()
+    assert done.wait(WITHIN)
+    assert 0 == site.carried.held()
+
+
+def test_a_viewer_that_the_application_puts_out_is_forgotten(site: Site) -> None:
+    with raw(site.port, auth={"things": []}) as session:
+        sid = event(session.receive())[1]["sid"]
+        site.socketio.server.disconnect(sid, namespace="/windsock")
+        assert "41/windsock," == session.receive()
         eventually(lambda: not site.carried.held())
 
 
@@ -95,10 +217,39 @@ def test_a_handler_that_takes_its_time_holds_no_news_up(site: Site) -> None:
     thinking.close()
 
 
-def test_who_was_connected_before_a_stop_gets_the_state_after_the_next_start(site: Site) -> None:
-    with viewing(site.port) as viewer:
-        site.report("kiln", "HOT")
-        before = viewer.sees("kiln", "HOT")
+def test_a_stop_is_told_and_nobody_comes_in_before_the_next_start(site: Site) -> None:
+    with raw(site.port, auth={"things": ["kiln"]}) as session:
+        assert ["connect", "state"] == [event(session.receive())[0] for _ in range(2)]
         site.windsock.stop()
+        assert "41/windsock," == session.receive()
+        assert 0 == site.carried.held()
+        session.send('40/windsock,{"things":[]}')
+        name, answer = event(session.receive())
+        assert ("refused", "unavailable") == (name, answer["data"]["code"])
         site.windsock.start()
-        eventually(lambda: (viewer.newest("kiln") or before)["epoch"] != before["epoch"])
+        session.send('40/windsock,{"things":["kiln"]}')
+        assert ["connect", "state"] == [event(session.receive())[0] for _ in range(2)]
+
+
+def test_who_comes_while_windsock_stops_is_sent_away(site: Site) -> None:
+    delivery = site.windsock.site().delivery
+    delivery.stop()
+    with raw(site.port, auth={"things": []}) as session:
+        assert "refused" == event(session.receive())[0]
+    assert 0 == site.carried.held()
+
+
+def test_a_handler_that_stops_windsock_in_the_thread_of_the_news_does_not_wait_for_itself(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopped = threading.Event()
+
+    def stop_from_within(_things: object, _heard: object) -> None:
+        site.windsock.stop(site.app)
+        stopped.set()
+
+    news = site.windsock.site().delivery._news
+    monkeypatch.setattr(news, "_send", stop_from_within)
+    news.changed("kiln")
+    assert stopped.wait(WITHIN)
+    assert not site.windsock.site().started

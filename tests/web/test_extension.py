@@ -10,16 +10,20 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import engineio
 import pytest
 from flask import Flask, render_template_string
 from flask.testing import FlaskClient
 from flask_socketio import SocketIO, join_room
+from playwright.sync_api import expect
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.test import Client
 
+from tests.browser import OpenPage
 from tests.delivery.flask_socketio import carry
 from tests.delivery.viewers import Refused, open_raw, viewing
 from tests.servers import environment, request
@@ -28,8 +32,11 @@ from tests.web.apps import API, KEY, clouds, make_app, problem, put, running
 from windsock import Windsock
 from windsock.config import Config, default_config
 from windsock.errors import ConfigError, NotStarted, StoreInUse
+from windsock.runtime import Runtime
 from windsock.store import SqliteStore
+from windsock.web.news import News
 from windsock.web.site import site_of
+from windsock.web.socket_server import own_origins
 
 TOML = """
 [server]
@@ -108,6 +115,17 @@ def test_two_applications_of_one_process_have_states_of_their_own() -> None:
         assert ["HUGGING", "NEUTRAL"] == [state_of(client) for client in (one, other)]
 
 
+def test_the_data_of_a_state_are_the_callers_own() -> None:
+    app = Flask("one")
+    app.config["WINDSOCK_STORE_URL"] = "memory:"
+    windsock = Windsock(app)
+    cloud = windsock.thing("cloud")
+    with running(app, windsock):
+        cloud.report("HUGGING", {"by": ["Ada"]})
+        cloud.state.data["by"].append("Bob")
+        assert {"by": ["Ada"]} == cloud.state.data
+
+
 def test_with_two_applications_one_has_to_say_which() -> None:
     windsock = Windsock(Flask("first"))
     windsock.init_app(Flask("second"))
@@ -153,6 +171,14 @@ def test_without_a_file_the_store_lies_in_the_instance_folder(tmp_path: Path) ->
     app = Flask("bare", instance_path=str(tmp_path / "instance"))
     with running(app, Windsock(app)):
         assert (tmp_path / "instance" / "windsock.db").is_file()
+
+
+@pytest.mark.parametrize("elsewhere", ["memory:", "sqlite:///{}/windsock.db"])
+def test_a_store_that_lies_elsewhere_needs_no_instance_folder(elsewhere: str, tmp_path: Path) -> None:
+    app = Flask("bare", instance_path=str(tmp_path / "instance"))
+    app.config["WINDSOCK_STORE_URL"] = elsewhere.format(tmp_path)
+    with running(app, Windsock(app)):
+        assert not (tmp_path / "instance").exists()
 
 
 @pytest.mark.parametrize(
@@ -226,6 +252,17 @@ def test_a_thing_is_described_and_watched_once() -> None:
         windsock.thing("kiln").watch(every="often")
 
 
+@pytest.mark.parametrize("every", ["0s", "9ms", timedelta(0), timedelta(seconds=-1), 5, None])
+def test_a_function_is_asked_no_more_often_than_every_10_ms(every: Any) -> None:
+    with pytest.raises(ConfigError, match=r"thing\('cloud'\).watch: every: found .*, expected a duration of 10ms"):
+        make_app()[1].thing("cloud").watch(every=every)
+
+
+def test_watch_without_parentheses_is_refused_with_what_to_write() -> None:
+    with pytest.raises(ConfigError, match=re.escape('write @thing.watch(every="1s")')):
+        make_app()[1].thing("cloud").watch(lambda: None)  # type: ignore[arg-type]
+
+
 def test_a_picture_that_is_missing_is_refused_at_the_start(tmp_path: Path) -> None:
     app, windsock = make_app()
     windsock.thing("cloud", states={"NEUTRAL": {"image": str(tmp_path / "none.svg")}})
@@ -238,12 +275,25 @@ def test_a_picture_that_is_missing_is_refused_at_the_start(tmp_path: Path) -> No
 
 @pytest.mark.parametrize(("prefix", "root"), [("/live", "/live"), ("/live/", "/live"), ("", ""), ("/", "")])
 def test_everything_lies_under_the_prefix(prefix: str, root: str) -> None:
-    with clouds(WINDSOCK_URL_PREFIX=prefix) as client:
+    app = Flask("prefixed", static_folder=None)
+    app.config.update(WINDSOCK_STORE_URL="memory:", WINDSOCK_URL_PREFIX=prefix)
+    windsock = Windsock(app)
+    windsock.thing("cloud")
+    with running(app, windsock) as client:
         page = client.get(f"{root}/things/cloud")
         assert 200 == page.status_code
         assert f'src="{root}/static/windsock.js?v=' in page.text
         assert f'data-base="{root}" data-socket-path="/socket.io"' in page.text
         assert 200 == client.get(f"{root}/readyz").status_code
+        assert 200 == status_of(client, f"{root}/static/windsock.js")
+
+
+@pytest.mark.parametrize("prefix", ["", "/"])
+def test_windsock_does_not_lie_where_the_application_has_its_static_files(prefix: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        make_app(WINDSOCK_URL_PREFIX=prefix)
+    assert 'WINDSOCK_URL_PREFIX: found "/", but /static is where the application' in str(refused.value)
+    assert "static_folder=None" in str(refused.value)
 
 
 def test_every_address_lies_under_the_script_root(tmp_path: Path) -> None:
@@ -376,6 +426,25 @@ def test_what_was_stopped_can_be_started_again() -> None:
             assert 1 == cloud.state.position.version
 
 
+def test_an_open_page_says_that_windsock_was_stopped_and_comes_back_after_the_next_start(
+    open_page: OpenPage,
+) -> None:
+    app, windsock = make_app()
+    cloud = windsock.thing("cloud")
+    windsock.start()
+    with carry(app, windsock, app.extensions["socketio"]) as carried:
+        page = open_page(f"http://127.0.0.1:{carried.port}/windsock/things/cloud")
+        cloud.report("HUGGING")
+        expect(page.locator("#link")).to_have_text("Live")
+        windsock.stop()
+        expect(page.locator("#link")).to_have_text("Connection lost – trying again")
+        windsock.start()
+        cloud.report("NEUTRAL")
+        expect(page.locator("#link")).to_have_text("Live", timeout=10_000)
+        expect(page.locator("#label")).to_have_text("NEUTRAL")
+        page.goto("about:blank")
+
+
 PROGRAM = """
 import os, threading
 from flask import Flask
@@ -482,6 +551,93 @@ def test_an_application_goes_on_when_windsock_cannot_start(tmp_path: Path, caplo
         windsock.stop()
 
 
+def test_an_error_that_nobody_foresaw_does_not_break_the_application(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    app, windsock = make_app()
+    app.add_url_rule("/own", view_func=lambda: "the application's own page")
+    monkeypatch.setattr(Runtime, "start", lambda _: {"known": 1}["nobody knows"])
+    client = app.test_client()
+    for _ in range(2):
+        assert "the application's own page" == client.get("/own").text
+        assert (503, "unavailable") == problem(client.get(f"{API}/things"))[:2]
+    assert 1 == caplog.text.count("Traceback")
+    with pytest.raises(KeyError, match="nobody knows"):
+        windsock.start()
+
+
+def test_a_start_that_fails_half_way_leaves_nothing_running_or_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, windsock = make_app(WINDSOCK_STORE_URL=f"sqlite:///{tmp_path}/windsock.db")
+    windsock.thing("cloud").watch(every="10ms")(lambda: "HUGGING")
+    with monkeypatch.context() as failing:
+        failing.setattr(News, "start", lambda *_: {"thread": 1}["no more threads"])
+        with pytest.raises(KeyError, match="no more threads"):
+            windsock.start()
+    assert [] == threads()
+    SqliteStore(tmp_path / "windsock.db").close()
+    with running(app, windsock) as client:
+        assert 200 == client.get(f"{API}/things").status_code
+
+
+def test_a_request_that_waited_for_a_stop_does_not_start_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    app, windsock = make_app()
+    site = site_of(app)
+
+    class StoppedMeanwhile:
+        def __enter__(self) -> None:
+            site._stopped = True
+
+        def __exit__(self, *_: object) -> None:
+            """Nothing to let go of."""
+
+    monkeypatch.setattr(site, "_lock", StoppedMeanwhile())
+    site.start_with_request()
+    assert not site.started
+    windsock.stop()
+
+
+def test_who_starts_in_the_module_under_the_reloader_is_told_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, windsock = make_app(WINDSOCK_STORE_URL=f"sqlite:///{tmp_path}/windsock.db")
+    monkeypatch.setenv("WERKZEUG_RUN_MAIN", "true")
+    monkeypatch.setattr(os, "getppid", os.getpid)
+    holder = SqliteStore(tmp_path / "windsock.db")
+    try:
+        with pytest.raises(StoreInUse, match=r"leave windsock.start\(\) to the first request"):
+            windsock.start()
+    finally:
+        holder.close()
+
+
+@pytest.mark.parametrize("path", ["/", "/things/cloud"])
+def test_a_page_of_a_windsock_that_could_not_start_is_one_for_people(path: str) -> None:
+    app, _ = make_app(WINDSOCK_STORE_URL="postgres://<b>db")
+    answer = app.test_client().get(f"/windsock{path}")
+    assert (503, "text/html; charset=utf-8") == (answer.status_code, answer.content_type)
+    assert "postgres://&lt;b&gt;db" in answer.text
+    told = app.test_client().get(f"/windsock{path}", headers={"X-Forwarded-For": "203.0.113.5"})
+    assert (503, False) == (told.status_code, "postgres" in told.text)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", "/nope", 404, "not_found"),
+        ("POST", "/things", 405, "method_not_allowed"),
+        ("GET", "/", 404, "not_found"),
+    ],
+)
+def test_an_address_that_the_api_does_not_have_is_a_problem_for_programs_too(
+    method: str, path: str, status: int, code: str
+) -> None:
+    with clouds() as client:
+        assert (status, code) == problem(client.open(f"{API}{path}", method=method))[:2]
+        assert "text/html; charset=utf-8" == client.get("/nope").content_type
+
+
 def test_a_page_of_a_windsock_that_could_not_start_says_why(tmp_path: Path) -> None:
     app, _ = make_app(WINDSOCK_STORE_URL="postgres://db")
     answer = app.test_client().get("/windsock/things/cloud")
@@ -499,6 +655,16 @@ def test_a_viewer_of_a_windsock_that_could_not_start_is_told_why() -> None:
         viewing(carried.port),
     ):
         pass
+
+
+def test_a_stranger_is_not_told_what_is_wrong_within() -> None:
+    app = Flask("failing")
+    app.config["WINDSOCK_STORE_URL"] = "postgres://db"
+    socketio = SocketIO(app, async_mode="threading")
+    with carry(app, Windsock(app), socketio) as carried:
+        with pytest.raises(Refused) as refused, viewing(carried.port, headers={"X-Forwarded-For": "203.0.113.5"}):
+            pass
+        assert "postgres" not in str(refused.value)
 
 
 # --------------------------------------------------------------------------- the application's Socket.IO
@@ -531,6 +697,8 @@ def test_windsock_is_carried_by_the_application_s_socketio(order: str) -> None:
         ([], "https://blog.example", False),
         (["https://blog.example"], "https://blog.example", True),
         (["https://blog.example"], "https://evil.example", False),
+        (["https://blog.example"], "http://127.0.0.1:{port}", True),
+        (["https://blog.example"], "null", False),
         (["*"], "https://evil.example", True),
     ],
 )
@@ -544,6 +712,38 @@ def test_pages_of_another_site_may_watch_only_if_configured(configured: list[str
         assert (200 if allowed else 400) == answer.status
         if allowed:
             request("POST", f"{url}&sid={json.loads(answer.text[1:])['sid']}", b"1")
+
+
+@pytest.mark.parametrize(
+    "forwarded",
+    [
+        {},
+        {"HTTP_X_FORWARDED_PROTO": "https"},
+        {"HTTP_X_FORWARDED_HOST": "windsock.example, inner"},
+        {"HTTP_X_FORWARDED_HOST": "windsock.example", "HTTP_X_FORWARDED_PROTO": "https,http"},
+    ],
+)
+def test_a_page_s_own_origin_is_what_the_engine_takes_for_it(forwarded: dict[str, str]) -> None:
+    environ = {"wsgi.url_scheme": "http", "HTTP_HOST": "localhost:5000"} | forwarded
+    assert set(engineio.Server()._cors_allowed_origins(environ)) == set(own_origins(environ))
+    assert [] == own_origins({})
+
+
+def test_a_socketio_that_comes_too_late_for_open_pages_is_named(caplog: pytest.LogCaptureFixture) -> None:
+    app, windsock = make_app()
+    SocketIO(app, async_mode="threading")
+    with running(app, windsock):
+        assert "make it before Windsock(app), or pass socketio=" in caplog.text
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_a_socketio_that_comes_in_time_is_no_matter(own: bool, caplog: pytest.LogCaptureFixture) -> None:
+    app = Flask("in_time")
+    app.config["WINDSOCK_STORE_URL"] = "memory:"
+    if own:
+        SocketIO(app, async_mode="threading")
+    with running(app, Windsock(app)):
+        assert "Windsock(app)" not in caplog.text
 
 
 def test_a_page_of_another_site_that_may_watch_may_not_report() -> None:
@@ -566,7 +766,6 @@ def test_another_async_mode_is_refused_with_what_to_do() -> None:
         Windsock(app).start()
     assert 'is in the mode "gevent"' in str(refused.value)
     assert 'SocketIO(app, async_mode="threading")' in str(refused.value)
-    assert "windsock run" in str(refused.value)
     assert [] == threads()
 
 

@@ -55,10 +55,42 @@ TITLES = {
     ],
 )
 def test_every_error_has_its_status_and_its_code(error: WindsockError, status: int, code: str) -> None:
-    response = problems.from_windsock(error)
+    response = problems.from_windsock(error, insider=True)
     wanted = {"type": "about:blank", "title": TITLES[status], "status": status, "detail": "x", "code": code}
     assert wanted == document(response)
     assert (status, "application/problem+json") == (response.status_code, response.content_type)
+
+
+@pytest.mark.parametrize("error", [StoreError("/home/ada/w.db"), StoreInUse("held by cmd --pw"), ConfigError("x")])
+def test_a_stranger_is_not_told_what_is_wrong_within(error: WindsockError) -> None:
+    found = document(problems.from_windsock(error, insider=False))
+    assert (503, "unavailable", problems.UNAVAILABLE) == tuple(found[key] for key in ("status", "code", "detail"))
+
+
+def test_a_stranger_is_told_of_his_own_mistakes() -> None:
+    assert "no such" == document(problems.from_windsock(UnknownThing("no such"), insider=False))["detail"]
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        ("q: OperationalError: no way to postgres://admin:pw@db", "q: OperationalError"),
+        ("q: TimeoutError: ", "q: TimeoutError"),
+        (
+            "q: the service cannot be reached (https://a.example/q)",
+            "q: the service cannot be reached (https://a.example/q)",
+        ),
+        (
+            "q: no answer for 30 seconds; it is still being waited for",
+            "q: no answer for 30 seconds; it is still being waited for",
+        ),
+        ("q: /home/ada/w.db: the store failed: locked", "q: the log says why"),
+        ("q: No module named 'x'; modules are looked for in /home/ada", "q: the log says why"),
+        ("/home/ada/w.db: the store failed: locked", problems.UNAVAILABLE),
+    ],
+)
+def test_a_stranger_is_told_which_source_fails_but_no_exceptions_text_and_no_path(reason: str, told: str) -> None:
+    assert told == problems.reason_for_strangers(reason, ["p", "q"])
 
 
 def document(response: Any) -> dict[str, Any]:
@@ -67,8 +99,8 @@ def document(response: Any) -> dict[str, Any]:
 
 
 def test_who_has_no_key_is_told_which_kind_is_wanted() -> None:
-    assert "Bearer" == problems.from_windsock(Denied("x", 401)).headers["WWW-Authenticate"]
-    assert "WWW-Authenticate" not in problems.from_windsock(Denied("x", 403)).headers
+    assert "Bearer" == problems.from_windsock(Denied("x", 401), insider=False).headers["WWW-Authenticate"]
+    assert "WWW-Authenticate" not in problems.from_windsock(Denied("x", 403), insider=False).headers
 
 
 @pytest.mark.parametrize(

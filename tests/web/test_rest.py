@@ -3,6 +3,7 @@ from __future__ import annotations
 import http.client
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -19,9 +20,11 @@ from windsock.errors import StoreError
 from windsock.model import Rejected
 from windsock.store import Batch
 from windsock.times import utc_now
+from windsock.web.problems import UNAVAILABLE
 from windsock.web.serving import Server
 from windsock.web.site import site_of
 
+STRANGER = {"REMOTE_ADDR": "203.0.113.5"}
 BEARER = {"Authorization": f"Bearer {KEY}"}
 CLOUD = f"{API}/things/cloud"
 STATE_KEYS = {
@@ -264,7 +267,7 @@ def test_history_says_all_of_each_change(five: FlaskClient) -> None:
         ({"since": 0}, [1, 2, 3, 4, 5], True),
         ({"since": 3}, [4, 5], True),
         ({"since": 5}, [], True),
-        ({"since": 99}, [], True),
+        ({"since": 99}, [1, 2, 3, 4, 5], False),
         ({"since": 1, "limit": 2}, [2, 3], False),
         ({"since": 3, "limit": 2}, [4, 5], True),
         ({"limit": 2}, [4, 5], False),
@@ -400,6 +403,13 @@ def test_without_a_key_no_form_touches_a_message(client: FlaskClient, method: st
     assert 403 == problem(client.open(API + path, method=method))[0]
 
 
+@pytest.mark.parametrize(("method", "path"), [("GET", ""), ("POST", "/retry"), ("DELETE", "")])
+def test_a_number_beyond_what_a_store_counts_to_is_not_found(tmp_path: Path, method: str, path: str) -> None:
+    with clouds(WINDSOCK_STORE_URL=f"sqlite:///{tmp_path}/w.db") as client:
+        for number in (2**63 - 1, 2**63, 10**20):
+            assert 404 == problem(client.open(f"{API}/rejected/{number}{path}", method=method, json={}))[0]
+
+
 @pytest.mark.parametrize("query", ["limit=0", "limit=x", "before=-1"])
 def test_a_wrong_question_about_messages_is_refused(client: FlaskClient, query: str) -> None:
     assert 400 == problem(client.get(f"{API}/rejected?{query}"))[0]
@@ -435,9 +445,35 @@ def test_a_service_is_not_ready_while_a_source_fails() -> None:
         eventually(lambda: client.get("/windsock/readyz").status_code == 200)
 
 
+def test_only_who_may_publish_is_told_what_a_sources_exception_says() -> None:
+    app, windsock = make_app()
+    windsock.thing("oven").watch()(mock.Mock(side_effect=RuntimeError("postgres://admin:pw@db"), __qualname__="read"))
+    with running(app, windsock) as client:
+        whole = eventually(lambda: (client.get("/windsock/readyz").json or {})["reasons"])
+        assert ["watch:oven (read): RuntimeError: postgres://admin:pw@db"] == whole
+        answer = client.get("/windsock/readyz", environ_base=STRANGER)
+        assert (503, ["watch:oven (read): RuntimeError"]) == (answer.status_code, (answer.json or {})["reasons"])
+
+
+def test_only_who_may_publish_is_told_why_windsock_did_not_start(tmp_path: Path) -> None:
+    app, _ = make_app(WINDSOCK_STORE_URL=f"sqlite:///{tmp_path}/missing/w.db")
+    client = app.test_client()
+    assert str(tmp_path) in problem(client.get(f"{API}/things"))[2]
+    assert UNAVAILABLE == problem(client.get(f"{API}/things", environ_base=STRANGER))[2]
+
+
 def _raise(error: Exception | None) -> None:
     if error:
         raise error
+
+
+def test_what_a_stranger_is_not_told_is_in_the_log(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    failing = mock.Mock(side_effect=StoreError("the disk is full"))
+    monkeypatch.setattr(site_of(client.application).runtime._running_store(), "newest", failing)
+    assert UNAVAILABLE == problem(client.get(f"{CLOUD}/history", environ_base=STRANGER))[2]
+    assert "a request failed: the disk is full" in caplog.text
 
 
 def test_a_service_is_not_ready_while_its_store_fails(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -452,6 +488,7 @@ def test_a_service_is_not_ready_while_its_store_fails(client: FlaskClient, monke
         assert (503, "unavailable", "the disk is full") == problem(put(client))
         answer = client.get("/windsock/readyz")
         assert (503, ["the disk is full"]) == (answer.status_code, (answer.json or {})["reasons"])
+        assert [UNAVAILABLE] == (client.get("/windsock/readyz", environ_base=STRANGER).json or {})["reasons"]
     assert 200 == client.get("/windsock/readyz").status_code
 
 
@@ -485,7 +522,7 @@ def test_a_body_that_only_says_that_it_is_large_is_not_read(declared: int) -> No
         assert 413 == connection.getresponse().status
 
 
-@pytest.mark.parametrize(("size", "status"), [(1000, 200), (70_000, 413)])
+@pytest.mark.parametrize(("size", "status"), [(1000, 200), (65_536, 200), (65_537, 413), (70_000, 413)])
 def test_a_body_may_come_in_chunks(size: int, status: int) -> None:
     with _listening() as connection:
         body = json.dumps({"state": "HUGGING", "data": {}}).ljust(size)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from hypothesis import given
@@ -7,7 +8,8 @@ from hypothesis import strategies as st
 
 from tests.builders import EPOCH, unhurried
 from windsock.model import Position
-from windsock.web.viewer import Frame, Viewer
+from windsock.web.frames import Frame
+from windsock.web.viewer import Viewer
 
 
 class Session:
@@ -15,6 +17,7 @@ class Session:
 
     def __init__(self, *things: str) -> None:
         self.idle = True
+        self.alive = True
         self.sent: list[Any] = []
         self.newest = dict.fromkeys(things, 0)
         self.viewer = Viewer("", self._send, lambda: self.idle, counts=False, publisher=False)
@@ -32,14 +35,20 @@ class Session:
     def drain(self) -> None:
         self.viewer.drain(self.frame)
 
-    def _send(self, encoded: Any) -> None:
-        self.sent.append(encoded)
-        self.idle = False
+    def watch(self, *things: str) -> None:
+        self.viewer.watch(things, self.frame)
+
+    def _send(self, encoded: Any) -> bool:
+        if self.alive:
+            self.sent.append(encoded)
+            self.idle = False
+        return self.alive
 
 
 def test_watching_sends_the_states_at_once() -> None:
     session = Session("cloud", "kiln")
-    session.viewer.watch(["cloud", "kiln"], session.frame)
+    session.idle = True
+    session.watch("cloud", "kiln")
     assert [("cloud", 0), ("kiln", 0)] == session.sent
 
 
@@ -75,7 +84,8 @@ def test_one_slow_thing_holds_no_other_back() -> None:
 def test_what_is_older_than_what_was_sent_is_dropped() -> None:
     session = Session("cloud")
     session.newest["cloud"] = 7
-    session.viewer.watch(["cloud"], session.frame)
+    session.idle = True
+    session.watch("cloud")
     session.idle = True
     session.viewer.offer("cloud", Frame("late", Position(EPOCH, 6)))
     assert [("cloud", 7)] == session.sent
@@ -91,7 +101,8 @@ def test_an_equal_version_is_sent_for_its_clocks() -> None:
 def test_a_new_epoch_is_never_older() -> None:
     session = Session("cloud")
     session.newest["cloud"] = 7
-    session.viewer.watch(["cloud"], session.frame)
+    session.idle = True
+    session.watch("cloud")
     session.idle = True
     session.viewer.offer("cloud", Frame("anew", Position("e2", 1)))
     assert "anew" == session.sent[-1]
@@ -111,10 +122,60 @@ def test_what_is_not_watched_is_not_sent() -> None:
 def test_watching_again_sends_the_state_whatever_was_sent() -> None:
     session = Session("cloud")
     session.newest["cloud"] = 7
-    session.viewer.watch(["cloud"], session.frame)
+    session.idle = True
+    session.watch("cloud")
     session.newest["cloud"] = 3
-    session.viewer.watch(["cloud"], session.frame)
+    session.idle = True
+    session.watch("cloud")
     assert [("cloud", 7), ("cloud", 3)] == session.sent
+
+
+def test_watching_again_and_again_without_reading_takes_no_more_memory() -> None:
+    session = Session("cloud")
+    for _ in range(100):
+        session.newest["cloud"] += 1
+        session.watch("cloud")
+    assert ([], True) == (session.sent, session.viewer.slow)
+    session.idle = True
+    session.drain()
+    assert [("cloud", 100)] == session.sent
+
+
+def test_clocks_in_the_queue_do_not_pass_for_the_state_that_a_watch_asks_for() -> None:
+    session = Session("cloud")
+    session.idle = True
+    session.viewer.offer("cloud", Frame("clocks", Position(EPOCH, 0), whole=False))
+    session.watch("cloud")
+    assert ["clocks", ("cloud", 0)] == session.sent
+
+
+def test_what_cannot_be_sent_now_is_sent_when_it_can_be() -> None:
+    session = Session("cloud")
+    session.idle, session.alive = True, False
+    session.change()
+    session.viewer.note("cloud", "1 viewer")
+    session.drain()
+    assert ([], True) == (session.sent, session.viewer.slow)
+    session.alive = True
+    session.drain()
+    assert ([("cloud", 1), "1 viewer"], False) == (session.sent, session.viewer.slow)
+
+
+def test_a_state_that_cannot_be_made_keeps_no_other_waiting_for_ever() -> None:
+    session = Session("cloud", "kiln")
+    session.change("cloud")
+    session.change("kiln")
+    session.idle = True
+
+    def make(thing: str) -> Frame:
+        if thing == "cloud":
+            raise ValueError(thing)
+        return session.frame(thing)
+
+    for _ in range(2):
+        with suppress(ValueError):
+            session.viewer.drain(make)
+    assert [("kiln", 1)] == session.sent
 
 
 def test_a_note_waits_for_the_queue_and_a_later_one_replaces_it() -> None:
@@ -154,6 +215,7 @@ actions = st.lists(
         st.tuples(st.just("change"), st.sampled_from(["cloud", "kiln"])),
         st.tuples(st.just("late"), st.sampled_from(["cloud", "kiln"])),
         st.just(("drain", "")),
+        st.tuples(st.just("watch"), st.sampled_from(["cloud", "kiln"])),
         st.just(("idle", "")),
     ),
     max_size=60,
@@ -171,6 +233,8 @@ def test_whatever_happens_versions_go_forward_and_the_newest_comes_last(actions:
             session.idle = True
         elif name == "drain":
             session.drain()
+        elif name == "watch":
+            session.watch(thing)
         elif name == "change":
             session.change(thing)
         else:

@@ -90,5 +90,10 @@ def test_an_address_changes_with_its_picture_and_with_nothing_else(picture: Path
     assert "/things/cloud/images/UP?v=missing" == image_path(spec, "UP", "")
 
 
+def test_a_picture_that_cannot_be_read_has_an_address_all_the_same(tmp_path: Path) -> None:
+    spec = cloud(states={"UP": Look(image=tmp_path)})
+    assert "/things/cloud/images/UP?v=missing" == image_path(spec, "UP", "")
+
+
 def test_windsock_s_own_files_have_versioned_addresses() -> None:
     assert re.fullmatch(f"/w/static/windsock.js{VERSION}", static_path("windsock.js", "/w"))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import click
 
 from windsock.cli.options import config_option
 from windsock.config import Config, load
-from windsock.errors import StoreInUse, WindsockError
+from windsock.errors import ConfigError, StoreInUse, WindsockError
 from windsock.sources import create_source
 from windsock.store import open_store
 
@@ -25,16 +26,22 @@ def check(config: Path) -> None:
     loaded = load(config, os.environ)
     things = len(loaded.things)
     click.echo(f"ok    {config}: {things} {'thing' if things == 1 else 'things'}")
-    sources = dict.fromkeys(spec.source for spec in loaded.things.values())
-    results = [_try(url, lambda url=url: _check_source(url, loaded)) for url in sources]  # type: ignore[misc]
-    results.append(_try(loaded.store.url, lambda: _check_store(loaded)))
+    keys: dict[str, str] = {}
+    for thing, spec in loaded.things.items():
+        keys.setdefault(spec.source, f"{config}: things.{thing}.source: ")
+    results = [_try(url, key, partial(_check_source, url, loaded)) for url, key in keys.items()]
+    results.append(_try(loaded.store.url, f"{config}: ", partial(_check_store, loaded)))
     if not all(results):
         raise SystemExit(1)
 
 
-def _try(name: str, attempt: Callable[[], str]) -> bool:
+def _try(name: str, where: str, attempt: Callable[[], str]) -> bool:
     try:
         click.echo(f"ok    {name}: {attempt()}")
+    except ConfigError as error:
+        # Said by its place, not its name: a URL that cannot be may hold a password.
+        click.echo("\n".join(f"FAIL  {where}{problem}" for problem in error.problems))
+        return False
     except WindsockError as error:
         # Sources begin their reasons with their name already.
         click.echo(f"FAIL  {name}: {str(error).removeprefix(f'{name}: ')}")

@@ -10,7 +10,9 @@ from typing import Any, TypeVar
 import click
 
 from windsock.cli.api import Api
-from windsock.config import load
+from windsock.config import Config, load
+from windsock.errors import ConfigError
+from windsock.web.serving import browsable
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -46,7 +48,14 @@ def server_options(function: F) -> F:
 def connect(url: str | None, key: str | None) -> Api:
     """The server that the options name; what they leave open, the `windsock.toml` of this folder says."""
     if url is None and DEFAULT_CONFIG.is_file():
-        server = load(DEFAULT_CONFIG, os.environ).server
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(server.host, server.host)  # noqa: S104  # only compared
-        return Api(f"http://{f'[{host}]' if ':' in host else host}:{server.port}", key or server.publisher_key)
+        server = _load_default().server
+        return Api(f"http://{browsable(server.host)}:{server.port}", key or server.publisher_key)
     return Api(url or DEFAULT_URL, key)
+
+
+def _load_default() -> Config:
+    try:
+        return load(DEFAULT_CONFIG, os.environ)
+    except ConfigError as error:
+        hint = f"{DEFAULT_CONFIG} is not needed where --url names the server, and --key its publisher key"
+        raise ConfigError([*error.problems, hint]) from None

@@ -20,6 +20,7 @@ _PLACES = {
     "WINDSOCK_PUBLISHER_KEY": ("server", "publisher_key"),
     "WINDSOCK_ALLOWED_ORIGINS": ("server", "allowed_origins"),
 }
+_UNSET = " (an environment variable that is not set?), expected a value; leave the key out where the file's counts"
 KEYS = ("WINDSOCK_CONFIG", "WINDSOCK_URL_PREFIX", *_PLACES)
 """All keys; the first two are read by the extension itself."""
 
@@ -29,6 +30,10 @@ def override(config: Config, values: Mapping[str, Any]) -> Config:
     unknown = [key for key in values if key not in KEYS]
     if unknown:
         raise ConfigError([f"app.config: {key}: unknown key{_hint(key)}" for key in unknown])
+    missing = [key for key in _PLACES if key in values and values[key] is None]
+    if missing:
+        # Passed for "none", an unset variable would open what the file's key locks.
+        raise ConfigError([f"app.config: {key}: found None{_UNSET}" for key in missing])
     given = {"server": config.server.model_dump(), "store": config.store.model_dump()}
     places = {key: place for key, place in _PLACES.items() if key in values}
     for key, (table, field) in places.items():

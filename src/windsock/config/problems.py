@@ -16,7 +16,6 @@ _SECRET = "publisher_key"  # noqa: S105 -- the name of a key, not a key
 _EXPECTED = {
     "string_type": "a text",
     "int_type": "a whole number",
-    "bool_type": "true or false",
     "list_type": "a list",
     "dict_type": "a table",
     "model_type": "a table",

@@ -12,7 +12,7 @@ from windsock.sources.base import Message, Source, Wait
 from windsock.sources.clock import ClockSource
 from windsock.sources.function import Function, FunctionSource, import_function
 from windsock.sources.inbox import InboxSource
-from windsock.sources.url import duration, one_of, read_options, split
+from windsock.sources.url import duration, one_of, presentable, read_options, split
 
 __all__ = ["Function", "FunctionSource", "Message", "Source", "Wait", "create_source"]
 
@@ -33,7 +33,7 @@ def create_source(url: str, base: Path) -> Source:
     scheme = split(url)[0]
     if ":" not in url or scheme not in kinds:
         known = "inbox:, clock:?every=1s, python:module:function?every=1s, azure-queue://NAME"
-        raise ConfigError(f'found "{url}", expected a source such as {known}')
+        raise ConfigError(f'found "{presentable(url)}", expected a source such as {known}')
     return kinds[scheme](url, base)
 
 

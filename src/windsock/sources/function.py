@@ -77,13 +77,13 @@ class FunctionSource:
 
 
 def import_function(path: str, base: Path) -> Function:
-    """The function that ``module:function`` names; modules are looked for in ``base`` too.
+    """The function that ``module:function`` names; modules are looked for in ``base`` too, after all else.
 
     Raises SourceError if there is none.
     """
     module_name, _, name = path.partition(":")
     if str(base) not in sys.path:
-        sys.path.insert(0, str(base))
+        sys.path.append(str(base))  # first, a file there could stand in for an installed module of its name
     try:
         module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:

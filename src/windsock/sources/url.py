@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
@@ -20,6 +21,11 @@ def split(url: str) -> tuple[str, str, str]:
     scheme, _, rest = url.partition(":")
     name, _, query = rest.partition("?")
     return scheme, name.removeprefix("//"), query
+
+
+def presentable(url: str) -> str:
+    """``url`` without the user and the password that one of an unknown kind may hold."""
+    return re.sub("//.*@", "//…@", url)
 
 
 def read_options(url: str, options: Options) -> dict[str, Any]:

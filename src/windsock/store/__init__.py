@@ -23,4 +23,9 @@ def open_store(url: str, base: Path) -> Store:
         return MemoryStore()
     if url.startswith(_SQLITE) and len(url) > len(_SQLITE):
         return SqliteStore(base / url.removeprefix(_SQLITE))
-    raise ConfigError(f'store.url: found "{url}", expected "memory:" or "sqlite:///windsock.db"')
+    raise ConfigError(f'store.url: found "{_presentable(url)}", expected "memory:" or "sqlite:///windsock.db"')
+
+
+def _presentable(url: str) -> str:
+    """A URL of no store; only its scheme where the rest may hold a password."""
+    return f"{url.partition(':')[0]}:…" if "@" in url or "?" in url else url

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from windsock.errors import Denied
 
-_FORWARDING = (
-    "HTTP_FORWARDED",
-    "HTTP_VIA",
-    "HTTP_X_REAL_IP",
-    "HTTP_X_CLIENT_IP",
-    "HTTP_CLIENT_IP",
-    "HTTP_TRUE_CLIENT_IP",
-    "HTTP_CF_CONNECTING_IP",
+# What proxies, load balancers and tunnels add to a request. By pattern, for each has names of its own.
+_FORWARDING = re.compile(
+    r"HTTP_(VIA|CDN_LOOP|(FORWARDED|X_FORWARDED|X_ORIGINAL|X_ENVOY|TAILSCALE).*|.*(CLIENT|CONNECTING|REAL)_?IP)"
 )
+# A name or an address, and a port: nothing by which some other host could pass for this one.
+_HOST = re.compile(r"(?:\[(?P<ipv6>[0-9a-f:.]+)\]|(?P<name>[0-9a-z.-]+))(?::[0-9]*)?", re.ASCII | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +39,7 @@ class Caller:
             host=environ.get("HTTP_HOST", ""),
             scheme=environ.get("wsgi.url_scheme", "http"),
             origin=environ.get("HTTP_ORIGIN"),
-            forwarded=any(name in _FORWARDING or name.startswith("HTTP_X_FORWARDED") for name in environ),
+            forwarded=any(map(_FORWARDING.fullmatch, environ)),
             token=token if token is not None else _bearer(environ.get("HTTP_AUTHORIZATION", "")),
         )
 
@@ -62,6 +59,15 @@ def require_publisher(caller: Caller, key: str | None) -> None:
         raise Denied("no publisher key is configured, so only this machine itself may write")
     if caller.origin is not None and caller.origin != f"{caller.scheme}://{caller.host}":
         raise Denied(f"no publisher key is configured, so a page from {caller.origin[:100]} may not write")
+
+
+def may_publish(caller: Caller, key: str | None) -> bool:
+    """Whether `require_publisher` lets the caller through."""
+    try:
+        require_publisher(caller, key)
+    except Denied:
+        return False
+    return True
 
 
 def require_json(content_type: str | None, key: str | None) -> None:
@@ -86,10 +92,8 @@ def _bearer(header: str) -> str | None:
 
 
 def _hostname(host: str) -> str:
-    try:
-        return urlsplit(f"//{host}").hostname or ""
-    except ValueError:
-        return ""
+    found = _HOST.fullmatch(host)
+    return (found["ipv6"] or found["name"]).lower() if found else ""
 
 
 def _is_loopback(host: str) -> bool:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Flask, current_app, has_app_context, has_request_context
+from flask import Blueprint, Flask, Response, current_app, has_app_context, has_request_context, request
 from flask_socketio import SocketIO
 from markupsafe import Markup
 
 from windsock.config import Config, default_config, load, make_spec, override
 from windsock.errors import ConfigError, NotStarted
-from windsock.web import pages, rest
+from windsock.web import pages, problems, rest
 from windsock.web.site import Site, site_of
 from windsock.web.thing import Thing
 from windsock.web.views import static_path
@@ -41,15 +42,14 @@ class Windsock:
         """
         if "windsock" in app.extensions:
             raise ConfigError(f"the application {app.name!r} has a Windsock already")
-        prefix = str(app.config.get("WINDSOCK_URL_PREFIX", "/windsock")).rstrip("/")
-        if prefix and not prefix.startswith("/"):
-            raise ConfigError(f'WINDSOCK_URL_PREFIX: found "{prefix}", expected a path such as "/windsock"')
+        prefix = _prefix(app)
         found = socketio or self._socketio or app.extensions.get("socketio")
         site = Site(self, app, _config(app), prefix, found)
         app.extensions["windsock"] = site
         self._sites.append(site)
         app.register_blueprint(_blueprint(), url_prefix=prefix or None)
         app.before_request(site.start_with_request)
+        app.before_request(partial(_refuse_unknown_address, f"{prefix}/api/v1/"))
         app.context_processor(lambda: {"windsock": self})
 
     def thing(self, name: str, **options: Any) -> Thing:
@@ -98,6 +98,27 @@ class Windsock:
             return self._sites[0]
         count = len(self._sites) or "no"
         raise NotStarted(f"this Windsock serves {count} applications: say which one, within its app_context()")
+
+
+def _prefix(app: Flask) -> str:
+    prefix = str(app.config.get("WINDSOCK_URL_PREFIX", "/windsock")).rstrip("/")
+    if prefix and not prefix.startswith("/"):
+        raise ConfigError(f'WINDSOCK_URL_PREFIX: found "{prefix}", expected a path such as "/windsock"')
+    if app.has_static_folder and app.static_url_path == f"{prefix}/static":
+        raise ConfigError(
+            f'WINDSOCK_URL_PREFIX: found "{prefix or "/"}", but {prefix}/static is where the application has its own '
+            'static files; choose another prefix, or make it Flask(…, static_url_path="/assets"), or '
+            "Flask(…, static_folder=None) if it has none"
+        )
+    return prefix
+
+
+def _refuse_unknown_address(api: str) -> Response | None:
+    """The API speaks to programs: also of an address or a method that it does not have, which no blueprint sees."""
+    error = request.routing_exception
+    if error is None or (error.code or 500) < 400 or not f"{request.path}/".startswith(api):
+        return None
+    return problems.from_http(error)
 
 
 def _blueprint() -> Blueprint:

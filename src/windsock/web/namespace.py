@@ -11,6 +11,7 @@ from socketio import exceptions
 from windsock import wire
 from windsock.decode import from_json
 from windsock.errors import Denied, WindsockError
+from windsock.web.problems import UNAVAILABLE
 
 if TYPE_CHECKING:
     from windsock.web.delivery import Delivery
@@ -48,10 +49,17 @@ class WindsockNamespace(Namespace):  # type: ignore[misc]  # Flask-SocketIO has 
             self._delivery.connect(self._eio_sid(sid), environ, auth)
         except WindsockError as error:
             data = {"code": wire.error_code(error)}
-            raise exceptions.ConnectionRefusedError(str(error), data) from None
+            raise exceptions.ConnectionRefusedError(self._words(error, environ, auth), data) from None
+
+    def _words(self, error: WindsockError, environ: dict[str, Any], auth: object) -> str:
+        """What a viewer is told: of what is wrong within, only somebody who may publish learns more."""
+        token = auth.get("token") if isinstance(auth, dict) else None
+        known = isinstance(token, str | None) and self._delivery.is_publisher(environ, token)
+        return str(error) if known or wire.error_code(error) != "unavailable" else UNAVAILABLE
 
     def _acknowledge(self, event: str, eio_sid: str, value: object) -> wire.Payload:
         try:
+            self._delivery.require_reader(eio_sid)
             return wire.accepted(**self._carry_out(event, eio_sid, value))
         except WindsockError as error:
             return wire.refused(error)

@@ -8,10 +8,12 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, make_response, render_template, request, send_file
 
-from windsock.errors import UnknownThing
+from windsock.errors import UnknownThing, WindsockError
 from windsock.times import parse_time, utc_now
+from windsock.web.access import Caller, may_publish
+from windsock.web.problems import UNAVAILABLE
 from windsock.web.site import current_site
-from windsock.web.views import static_path
+from windsock.web.views import state_of_segment, static_path
 
 _YEAR = 31_536_000  # seconds
 
@@ -27,7 +29,10 @@ def register(blueprint: Blueprint) -> None:
 def index() -> Response:
     """All things."""
     site = current_site()
-    return _page("windsock/things.html", things=site.views.all_pages(site.base()))
+    try:
+        return _page("windsock/things.html", things=site.views.all_pages(site.base()))
+    except WindsockError as error:
+        return _unavailable(error)
 
 
 def thing(thing: str) -> Response:
@@ -37,13 +42,15 @@ def thing(thing: str) -> Response:
         view = site.views.page(thing, site.base())
     except UnknownThing:
         return _page("windsock/missing.html", 404, name=thing)
+    except WindsockError as error:
+        return _unavailable(error)
     return _page("windsock/thing.html", thing=view)
 
 
 def image(thing: str, state: str) -> Response:
     """The picture of one state of a thing: only files that the configuration names are served."""
     site = current_site()
-    look = site.runtime.spec(thing).states.get(state)
+    look = site.runtime.spec(thing).states.get(state_of_segment(state))
     if not look or not look.image or not look.image.is_file():
         abort(404, "There is no such picture.")
     response = send_file(look.image, max_age=_YEAR if "v" in request.args else 0)
@@ -64,6 +71,12 @@ def ago(time: str | None, now: datetime | None = None) -> str:
         if seconds >= size:
             return f"{seconds // size} {unit} ago"
     return f"{seconds} s ago"
+
+
+def _unavailable(error: WindsockError) -> Response:
+    """For people, what problem documents are for programs."""
+    known = may_publish(Caller.from_environ(request.environ), current_site().publisher_key)
+    return _page("windsock/unavailable.html", 503, reason=str(error) if known else UNAVAILABLE)
 
 
 def _page(template: str, status: int = 200, **context: Any) -> Response:

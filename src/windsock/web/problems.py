@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from http import HTTPStatus
 
 from flask import Response, json
@@ -27,6 +29,14 @@ _STATUS: tuple[tuple[type[WindsockError], int], ...] = (
     (wire.BadRequest, 400),
 )
 
+UNAVAILABLE = "Windsock cannot be used now; its log says why"
+"""What strangers are told where the cause is within: it may name files, commands and other people's data."""
+
+# How a source's reason begins where its exception is none of Windsock's own: "Type: text".
+_TYPE = re.compile(r"(\w+): ")
+# Where the path of a file begins; within a URL, a slash follows other characters.
+_PATH = re.compile(r"(?<![\w:/.])/")
+
 
 def problem(status: int, detail: str, code: str) -> Response:
     """A problem document. ``code`` tells programs what it is, as on the wire."""
@@ -38,12 +48,29 @@ def problem(status: int, detail: str, code: str) -> Response:
     return response
 
 
-def from_windsock(error: WindsockError) -> Response:
-    """The document for an error of Windsock's own; 503 for what is not the request's fault."""
-    if isinstance(error, Denied):
-        return problem(error.status, str(error), wire.error_code(error))
-    status = next((status for kind, status in _STATUS if isinstance(error, kind)), 503)
-    return problem(status, str(error), wire.error_code(error))
+def from_windsock(error: WindsockError, insider: bool) -> Response:
+    """The document for an error of Windsock's own; 503 for what is not the request's fault.
+
+    Only an ``insider``, who may publish, is told what is wrong within.
+    """
+    status = _status(error)
+    detail = str(error) if insider or status != 503 else UNAVAILABLE
+    return problem(status, detail, wire.error_code(error))
+
+
+def reason_for_strangers(reason: str, sources: Iterable[str]) -> str:
+    """One of `Runtime.problems`, as anybody may read it; ``sources`` are the names of all sources.
+
+    A source is always named. Of an exception that is none of Windsock's, only the type is told; a path never is.
+    """
+    source = next((name for name in sources if reason.startswith(f"{name}: ")), None)
+    if source is None:
+        return UNAVAILABLE
+    text = reason.removeprefix(f"{source}: ")
+    exception = _TYPE.match(text)
+    if exception:
+        return f"{source}: {exception[1]}"
+    return f"{source}: {'the log says why' if _PATH.search(text) else text}"
 
 
 def from_http(error: HTTPException) -> Response:
@@ -57,3 +84,9 @@ def from_http(error: HTTPException) -> Response:
         if name.lower() == "allow":
             document.headers[name] = value
     return document
+
+
+def _status(error: WindsockError) -> int:
+    if isinstance(error, Denied):
+        return error.status
+    return next((status for kind, status in _STATUS if isinstance(error, kind)), 503)

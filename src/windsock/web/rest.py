@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
@@ -14,14 +15,17 @@ from windsock.model import Reading, Rejected
 from windsock.recorder import Outcome
 from windsock.times import format_time
 from windsock.web import problems
-from windsock.web.access import Caller, require_json, require_publisher
+from windsock.web.access import Caller, may_publish, require_json, require_publisher
 from windsock.web.site import Site, current_site
+
+log = logging.getLogger("windsock.rest")
 
 MAX_BODY = 64 * 1024
 """The size of one reading's request, in bytes."""
 MAX_READINGS_BODY = 1024 * 1024
 """The size of a request with several readings, in bytes."""
 _API = "/api/v1"
+_LARGEST_NUMBER = 2**63 - 1  # that a store counts to
 
 
 def register(blueprint: Blueprint) -> None:
@@ -38,7 +42,7 @@ def register(blueprint: Blueprint) -> None:
     add(f"{_API}/rejected/<int:number>/retry", view_func=retry, methods=["POST"])
     add("/healthz", view_func=healthz)
     add("/readyz", view_func=readyz)
-    blueprint.register_error_handler(WindsockError, problems.from_windsock)
+    blueprint.register_error_handler(WindsockError, _refused)
     blueprint.register_error_handler(HTTPException, problems.from_http)
 
 
@@ -96,7 +100,7 @@ def rejected() -> Response:
 
 def rejected_message(number: int) -> Response:
     """One message that was set aside, whole."""
-    message = _for_publisher().runtime.rejected_message(number)
+    message = _for_publisher().runtime.rejected_message(_countable(number))
     if message is None:
         raise _no_message(number)
     return _fresh(_described(message, None))
@@ -104,7 +108,7 @@ def rejected_message(number: int) -> Response:
 
 def retry(number: int) -> Response:
     """Read a message again that was set aside."""
-    outcome = _for_publisher(writes=True).runtime.retry(number)
+    outcome = _for_publisher(writes=True).runtime.retry(_countable(number))
     if outcome is None:
         raise _no_message(number)
     return _outcome(outcome)
@@ -112,7 +116,7 @@ def retry(number: int) -> Response:
 
 def drop(number: int) -> Response:
     """Forget a message that was set aside."""
-    if not _for_publisher(writes=True).runtime.drop(number):
+    if not _for_publisher(writes=True).runtime.drop(_countable(number)):
         raise _no_message(number)
     return Response(status=204)
 
@@ -124,7 +128,11 @@ def healthz() -> Response:
 
 def readyz() -> Response:
     """Every source and the store work; 503 with the reasons if not."""
-    reasons = current_site().runtime.problems()
+    runtime = current_site().runtime
+    reasons = runtime.problems()
+    if not _is_publisher():
+        sources = [health.source for health in runtime.health()]
+        reasons = [problems.reason_for_strangers(reason, sources) for reason in reasons]
     response = _fresh({"status": "failing" if reasons else "ok", "reasons": reasons})
     response.status_code = 503 if reasons else 200
     return response
@@ -143,6 +151,19 @@ def _for_publisher(writes: bool = False) -> Site:
     if writes:
         require_json(request.content_type, site.publisher_key)
     return site
+
+
+def _is_publisher() -> bool:
+    return may_publish(Caller.from_environ(request.environ), current_site().publisher_key)
+
+
+def _refused(error: WindsockError) -> Response:
+    """The answer to a request that cannot be carried out."""
+    response = problems.from_windsock(error, _is_publisher())
+    # Why it did not start is in the log already, once and not with every request.
+    if response.status_code == 503 and current_site().started:
+        log.error("a request failed: %s", error)
+    return response
 
 
 def _body(limit: int) -> str:
@@ -190,6 +211,12 @@ def _described(message: Rejected, longest: int | None) -> dict[str, Any]:
         "size": len(message.body),
         "body": body if longest is None or len(body) <= longest else body[: longest - 1] + "…",
     }
+
+
+def _countable(number: int) -> int:
+    if number > _LARGEST_NUMBER:
+        raise _no_message(number)
+    return number
 
 
 def _no_message(number: int) -> UnknownThing:

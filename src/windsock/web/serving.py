@@ -45,7 +45,7 @@ class Server:
             self._server: BaseWSGIServer = make_server(
                 host, self.port, app, threaded=True, request_handler=_Handler, fd=listener.fileno()
             )
-        self.url = f"http://{_shown(host)}:{self.port}/"
+        self.url = f"http://{browsable(host)}:{self.port}/"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.1,), name="windsock-server")
 
     def start(self) -> None:
@@ -73,7 +73,7 @@ def _listen(host: str, port: int) -> socket.socket:
         raise ServerError(f"cannot listen on port {port} of {host}: {error.strerror or error}") from None
 
 
-def _shown(host: str) -> str:
-    """A host as a browser on this machine can open it."""
+def browsable(host: str) -> str:
+    """A host that is listened at, as it stands in an address that this machine can open."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # nothing listens here
     return f"[{host}]" if ":" in host else host

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,7 +13,7 @@ from flask import Flask, current_app, request
 from flask_socketio import SocketIO
 
 from windsock.config import Config, make_spec, missing_images
-from windsock.errors import ConfigError, NotStarted, StoreError, WindsockError
+from windsock.errors import ConfigError, NotStarted, StoreError, StoreInUse, WindsockError
 from windsock.model import ThingSpec
 from windsock.runtime import Runtime
 from windsock.sources import Source
@@ -38,6 +39,7 @@ class Site:
         self._runtime: Runtime | None = None
         self._views: Views | None = None
         self._start_error: WindsockError | None = None
+        self._logged = ""
         self._stopped = False
         self.delivery = Delivery(self)
         if socketio is not None:
@@ -52,6 +54,8 @@ class Site:
     def runtime(self) -> Runtime:
         """What runs behind the pages. Raises NotStarted, or why it could not start."""
         if self._runtime is None or not self.started:
+            if self._stopped:
+                raise NotStarted("Windsock has been stopped; windsock.start() starts it again")
             raise self._start_error or NotStarted(
                 "Windsock has not been started in this process. The first request starts it, except under "
                 "app.testing: call windsock.start() there"
@@ -75,25 +79,20 @@ class Site:
         Raises ConfigError, StoreError or StoreInUse, and leaves nothing open or running then.
         """
         with self._lock:
-            if self.started:
-                return
-            try:
-                self._start()
-            except WindsockError as error:
-                self._start_error = error
-                raise
-            self._start_error, self._stopped = None, False
+            self._start_once()
+            self._stopped = False
 
     def start_with_request(self) -> None:
         """`start` for a request that is being served: the application's own pages go on if it fails."""
-        if self.started or self._stopped or self.app.testing:
+        if self.started or self.app.testing:
             return
-        known = str(self._start_error)
-        try:
-            self.start()
-        except WindsockError as error:
-            if str(error) != known:
-                log.critical("Windsock did not start: %s", error)
+        with self._lock:
+            if self._stopped:  # asked here, for a stop may just have been going on
+                return
+            try:
+                self._start_once()
+            except Exception as error:  # noqa: BLE001  # whatever it is, it is Windsock's, not this page's
+                self._log_once(error)
 
     def stop(self) -> None:
         """Stop delivering and watching, until `start`: requests do not start it again. A second call does nothing."""
@@ -103,20 +102,47 @@ class Site:
             if self._runtime is not None:
                 self._runtime.stop()
 
+    def _start_once(self) -> None:
+        if self.started:
+            return
+        try:
+            self._start()
+        except WindsockError as error:
+            self._start_error = error
+            raise
+        except Exception:
+            self._start_error = NotStarted("Windsock could not start; its log says why")
+            raise
+        self._start_error, self._logged = None, ""
+
+    def _log_once(self, error: Exception) -> None:
+        """Every request tries again, but says nothing new then."""
+        text = f"{type(error).__name__}: {error}"
+        if text != self._logged:
+            self._logged = text
+            unforeseen = None if isinstance(error, WindsockError) else error
+            log.critical("Windsock did not start: %s", error, exc_info=unforeseen)
+
     def _start(self) -> None:
         self.delivery.find_server(self.app, self.config.server.allowed_origins)
         specs, sources = self._things()
         self._make_folder()
         runtime = Runtime(specs, self.config.store.url, self.config.base, sources)
-        runtime.start()
-        views = Views(runtime)
-        self.delivery.start(runtime, views)
+        _start(runtime)
+        try:
+            views = Views(runtime)
+            self.delivery.start(runtime, views)
+        except BaseException:
+            self.delivery.stop()
+            runtime.stop()
+            raise
         # Last, for other requests go on as soon as these are there.
         self._runtime, self._views = runtime, views
 
     def _make_folder(self) -> None:
         """Flask names an instance folder, but leaves it to the application to make it."""
-        if self.config.path is None and self.config.store.url != "memory:":
+        kind, _, name = self.config.store.url.partition(":///")
+        if self.config.path is None and kind == "sqlite" and not name.startswith("/"):
             try:
                 self.config.base.mkdir(parents=True, exist_ok=True)
             except OSError as error:
@@ -139,6 +165,17 @@ class Site:
                 sources[spec.source] = source
             specs[thing.name] = spec
         return specs, sources
+
+
+def _start(runtime: Runtime) -> None:
+    try:
+        runtime.start()
+    except StoreInUse as error:
+        # The reloader runs the program twice: in the parent, which serves nothing, and in the child.
+        if os.environ.get("WERKZEUG_RUN_MAIN") and f"held by process {os.getppid()} " in str(error):
+            advice = "That is the reloader, which runs this module too: leave windsock.start() to the first request"
+            raise StoreInUse(f"{error}. {advice}") from None
+        raise
 
 
 def site_of(app: Flask) -> Site:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Function)
 
+_SHORTEST = timedelta(milliseconds=10)
+
 
 class Thing:
     """Made by `Windsock.thing`. Making and decorating start nothing."""
@@ -34,12 +37,9 @@ class Thing:
         """Ask the decorated function every so often: it gives a state name, a Reading, or None (nothing new).
 
         It runs in one background thread, started once in the process that serves, and is tried again with backoff
-        when it raises. Raises ConfigError if the thing already has a source.
+        when it raises. Raises ConfigError if the thing already has a source, or for less than 10 ms.
         """
-        try:
-            self._every = parse_duration(every) if isinstance(every, str) else every
-        except ValueError as error:
-            raise ConfigError(f"thing({self.name!r}).watch: every: {error}") from None
+        self._every = self._interval(every)
         if self._function is not None or "source" in self.options:
             raise ConfigError(f"thing({self.name!r}).watch: it has a source already")
 
@@ -48,6 +48,18 @@ class Thing:
             return function
 
         return decorate
+
+    def _interval(self, every: object) -> timedelta:
+        where = f"thing({self.name!r}).watch"
+        if callable(every):
+            raise ConfigError(f'{where}: write @thing.watch(every="1s"), with parentheses')
+        try:
+            interval = parse_duration(every) if isinstance(every, str) else every
+        except ValueError as error:
+            raise ConfigError(f"{where}: every: {error}") from None
+        if not isinstance(interval, timedelta) or interval < _SHORTEST:
+            raise ConfigError(f'{where}: every: found {every!r}, expected a duration of 10ms or more, such as "1s"')
+        return interval
 
     def report(
         self,
@@ -66,8 +78,9 @@ class Thing:
 
     @property
     def state(self) -> State:
-        """The state now. Raises NotStarted before the start."""
-        return self._windsock.site().runtime.state(self.name)
+        """The state now; its data are the caller's own. Raises NotStarted before the start."""
+        state = self._windsock.site().runtime.state(self.name)
+        return replace(state, data=deepcopy(state.data))
 
     def watched(self, spec: ThingSpec) -> tuple[ThingSpec, FunctionSource] | None:
         """The thing with its function as its source; None if nothing is decorated."""

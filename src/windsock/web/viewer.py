@@ -8,32 +8,21 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from windsock.model import Position
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """A message, encoded once for all who get it, and the position that it shows."""
-
-    encoded: Any
-    position: Position
-
-
-MakeFrame = Callable[[str], Frame]
-"""Encodes the newest state of a thing."""
+from windsock.web.frames import Frame, MakeFrame
 
 
 class Viewer:
-    """``send`` puts an encoded message into the session's queue; ``idle`` tells whether that queue is empty.
+    """``send`` puts an encoded message into the session's queue, and tells whether it did; ``idle`` tells whether
+    that queue is empty.
 
     Safe from any thread: its lock is held while a message is chosen and put in.
     """
 
     def __init__(
-        self, base: str, send: Callable[[Any], None], idle: Callable[[], bool], counts: bool, publisher: bool
+        self, base: str, send: Callable[[Any], bool], idle: Callable[[], bool], counts: bool, publisher: bool
     ) -> None:
         self.base = base
         self.counts = counts
@@ -43,7 +32,8 @@ class Viewer:
         self._lock = threading.Lock()
         # Per watched thing what was last sent; None: nothing yet, so whatever comes first is right.
         self._sent: dict[str, Position | None] = {}
-        self._queued: set[str] = set()
+        # Per thing of which a message may still be in the queue, whether that is a state.
+        self._queued: dict[str, bool] = {}
         self._pending: set[str] = set()
         self._notes: dict[str, Any] = {}
         self.closed = False
@@ -63,11 +53,19 @@ class Viewer:
         self.closed = True
 
     def watch(self, things: Iterable[str], frame: MakeFrame) -> None:
-        """Send the states of things, and take news of them from then on."""
+        """Send the states of things, and take news of them from then on.
+
+        A state that may still be in the queue is not sent once more: it comes before the acknowledgement, and the
+        newest follows. So a viewer that asks again and again, and reads nothing, takes no more memory than others.
+        """
         with self._lock:
+            self._note_idle()
             for thing in things:
                 self._sent[thing] = None
-                self._put(thing, frame(thing))
+                if self._queued.get(thing):
+                    self._pending.add(thing)
+                else:
+                    self._put(thing, frame(thing))
 
     def unwatch(self, things: Iterable[str]) -> None:
         """Take no more news of things."""
@@ -82,8 +80,7 @@ class Viewer:
         with self._lock:
             if self.closed or thing not in self._sent or self._is_older(thing, frame.position):
                 return
-            if self._idle():
-                self._queued.clear()
+            self._note_idle()
             if thing in self._queued or thing in self._pending:
                 self._pending.add(thing)  # `drain` sends what is newest then, which this may not be
             else:
@@ -96,26 +93,32 @@ class Viewer:
                 return
             self._queued.clear()
             for thing in list(self._pending):
+                self._pending.discard(thing)  # first: what cannot be made must not keep the others waiting for ever
                 self._put(thing, frame(thing))
-            while self._notes:
-                self._send(self._notes.popitem()[1])
+            for thing, encoded in list(self._notes.items()):
+                if self._send(encoded):
+                    del self._notes[thing]
 
     def note(self, thing: str, encoded: Any) -> None:
         """Send something about a thing that a later note replaces: now, or when the queue has drained."""
         with self._lock:
             if self.closed or thing not in self._sent:
                 return
-            if self._idle():
-                self._notes.pop(thing, None)
-                self._send(encoded)
-            else:
-                self._notes[thing] = encoded
+            self._notes[thing] = encoded
+            if self._idle() and self._send(encoded):
+                del self._notes[thing]
+
+    def _note_idle(self) -> None:
+        if self._idle():
+            self._queued.clear()
 
     def _put(self, thing: str, frame: Frame) -> None:
+        if not self._send(frame.encoded):
+            self._pending.add(thing)
+            return
         self._pending.discard(thing)
-        self._queued.add(thing)
+        self._queued[thing] = self._queued.get(thing, False) or frame.whole
         self._sent[thing] = frame.position
-        self._send(frame.encoded)
 
     def _is_older(self, thing: str, position: Position) -> bool:
         sent = self._sent[thing]

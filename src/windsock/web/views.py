@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from windsock import wire
 from windsock.model import ThingSpec
@@ -75,8 +75,20 @@ def image_path(spec: ThingSpec, state: str | None, base: str) -> str | None:
     look = spec.states.get(state or "")
     if not look or not look.image:
         return None
-    name = quote(state or "", safe="")
-    return f"{base}/things/{quote(spec.name)}/images/{name}?v={_version(look.image)}"
+    return f"{base}/things/{quote(spec.name)}/images/{_one_segment(state or '')}?v={_version(look.image)}"
+
+
+def state_of_segment(segment: str) -> str:
+    """The state whose picture is meant, of what the server made of `_one_segment`."""
+    return unquote(segment)
+
+
+def _one_segment(state: str) -> str:
+    """A state's name as one segment of a path, quoted twice.
+
+    Quoted once, browsers, proxies and WSGI servers take the slashes and the dots in it for those of the path.
+    """
+    return quote(quote(state, safe="").replace(".", "%2E"), safe="")
 
 
 def static_path(name: str, base: str) -> str:
@@ -87,9 +99,9 @@ def static_path(name: str, base: str) -> str:
 def _version(path: Path) -> str:
     try:
         stat = path.stat()
-    except OSError:
+        return _digest(path, stat.st_mtime_ns, stat.st_size)
+    except OSError:  # gone, or not to be read: news is sent all the same
         return "missing"
-    return _digest(path, stat.st_mtime_ns, stat.st_size)
 
 
 @lru_cache(maxsize=1024)
