@@ -28,7 +28,9 @@ def answering(status: int | None) -> Iterator[tuple[int, list[str]]]:
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         serving = threading.Thread(target=server.serve_forever, args=(0.01,))
         serving.start()
-        yield server.server_port, requests
-        done.set()
-        server.shutdown()
-        serving.join()
+        try:
+            yield server.server_port, requests
+        finally:
+            done.set()
+            server.shutdown()
+            serving.join()
