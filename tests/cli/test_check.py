@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -214,3 +215,19 @@ def test_a_picture_that_is_not_there_is_named(tmp_path: Path) -> None:
     said = failed("check", code=2)
 
     assert "windsock: windsock.toml: things.cloud.states.HUGGING.image: no such file: " in said
+
+
+def test_an_address_is_tried_if_one_is_named(tmp_path: Path) -> None:
+    (tmp_path / "windsock.toml").write_text(KILN)
+    port = free_port()
+    said = succeeded("check", "--port", str(port)).splitlines()
+    assert f"ok    port {port}: can be listened at" == said[-1]
+
+
+def test_an_address_that_is_taken_is_said(tmp_path: Path) -> None:
+    (tmp_path / "windsock.toml").write_text(KILN)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = typed("check", "--port", str(port))
+    assert 1 == result.exit_code
+    assert f"FAIL  port {port}: port {port} of 127.0.0.1 is taken by another program" in result.output

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import signal
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.servers import serving, windsock
+from tests.servers import Server, serving, windsock
 from tests.waiting import eventually
 
 
@@ -66,3 +68,27 @@ def test_a_port_that_is_taken_is_said_in_one_line(tmp_path: Path) -> None:
     [line] = second.stderr.splitlines()
     assert 1 == second.returncode
     assert line.startswith(f"windsock: port {server.port} of 127.0.0.1 is taken by another program")
+
+
+def test_anybody_may_play_too(tmp_path: Path) -> None:
+    with serving(tmp_path, verb="demo") as server:
+        answer = server.put_state("cloud", "SPINNING", {"by": "Ada"})
+
+        assert (200, True) == (answer.status, answer.json["result"] in ("changed", "updated"))
+        assert f"windsock send cloud HUGGING --url {server.url}/" in server.output
+
+
+def test_the_demo_takes_its_server_from_a_configuration(tmp_path: Path) -> None:
+    (tmp_path / "demo.toml").write_text('[server]\npublisher_key = "secret"\n')
+    with windsock_demo(tmp_path) as server:
+        assert 401 == server.put_state("cloud", "SPINNING").status
+
+
+@contextmanager
+def windsock_demo(folder: Path) -> Iterator[Server]:
+    server = Server(folder, {}, "demo", "--config", "demo.toml")
+    try:
+        server.start()
+        yield server
+    finally:
+        server.kill()

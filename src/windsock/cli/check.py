@@ -9,17 +9,21 @@ from pathlib import Path
 
 import click
 
-from windsock.cli.options import config_option
+from windsock.cli.options import address_options, config_option
 from windsock.config import Config, load
 from windsock.errors import ConfigError, StoreInUse, WindsockError
 from windsock.sources import create_source
 from windsock.store import open_store
+from windsock.web.serving import listen
 
 
 @click.command()
 @config_option
-def check(config: Path) -> None:
+@address_options
+def check(config: Path, host: str | None, port: int | None) -> None:
     """Try the configuration, the sources and the store, and say what to mend. Nothing is taken from a queue.
+
+    With --host or --port, that address is tried too.
 
     Example: windsock check --config cloud.toml
     """
@@ -31,6 +35,9 @@ def check(config: Path) -> None:
         keys.setdefault(spec.source, f"{config}: things.{thing}.source: ")
     results = [_try(url, key, partial(_check_source, url, loaded)) for url, key in keys.items()]
     results.append(_try(loaded.store.url, f"{config}: ", partial(_check_store, loaded)))
+    if host is not None or port is not None:
+        address = (host or loaded.server.host, loaded.server.port if port is None else port)
+        results.append(_try(f"port {address[1]}", "", partial(_check_address, *address)))
     if not all(results):
         raise SystemExit(1)
 
@@ -50,6 +57,11 @@ def _try(name: str, where: str, attempt: Callable[[], str]) -> bool:
         click.echo(f"FAIL  {name}: {type(error).__name__}: {error}")
         return False
     return True
+
+
+def _check_address(host: str, port: int) -> str:
+    listen(host, port).close()
+    return "can be listened at"
 
 
 def _check_source(url: str, config: Config) -> str:

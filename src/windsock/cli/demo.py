@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
+from pathlib import Path
+
 import click
 
 from windsock.cli.options import address_options
@@ -12,13 +16,19 @@ from windsock.web.standalone import create_app
 
 
 @click.command()
+@click.option(
+    "--config", type=click.Path(path_type=Path, dir_okay=False), help="A windsock.toml to take [server] from."
+)
 @address_options
-def demo(host: str | None, port: int | None) -> None:
+def demo(config: Path | None, host: str | None, port: int | None) -> None:
     """Show the huggable cloud, with a simulated pillow.
 
     Example: windsock demo --port 5001
     """
-    config = load(CONFIG, {})
-    app, windsock = create_app(config)
-    windsock.thing("cloud").watch(every="250ms")(Pillow().read)
-    run(app, windsock, config, host, port)
+    shown = load(CONFIG, {})
+    if config is not None:
+        shown = replace(shown, server=load(config, os.environ).server)
+    app, windsock = create_app(shown)
+    cloud = windsock.thing("cloud")
+    pillow = Pillow().playing(lambda reading: cloud.report(reading.state, reading.data))
+    run(app, windsock, shown, host, port, pillow, "To play with the cloud yourself: windsock send cloud HUGGING --url")

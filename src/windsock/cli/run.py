@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from queue import Empty, SimpleQueue
 from types import FrameType
 
@@ -17,8 +17,18 @@ from windsock.web.serving import Server
 from windsock.web.standalone import trust_proxies
 
 
-def run(app: Flask, windsock: Windsock, config: Config, host: str | None, port: int | None) -> None:
+def run(
+    app: Flask,
+    windsock: Windsock,
+    config: Config,
+    host: str | None,
+    port: int | None,
+    beside: AbstractContextManager[None] | None = None,
+    hint: str = "",
+) -> None:
     """Serve until SIGINT (Ctrl-C) or SIGTERM, then stop within a second; a second signal ends at once.
+
+    ``beside`` is entered while it serves; ``hint`` is a command to try, to which the address is added.
 
     Raises ConfigError, StoreError, StoreInUse or ServerError if it cannot begin.
     """
@@ -30,7 +40,10 @@ def run(app: Flask, windsock: Windsock, config: Config, host: str | None, port: 
         signals = _signals()
         server.start()
         click.echo(f"Windsock is live at {server.url} (Ctrl-C stops it)")
-        _wait(signals)
+        if hint:
+            click.echo(f"{hint} {server.url}")
+        with beside or nullcontext():
+            _wait(signals)
     finally:
         server.stop()
         windsock.stop(app)

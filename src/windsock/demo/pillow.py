@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import random
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from windsock.model import Reading
 
 # What happens to the pillow, and how often in a hundred times.
 _PLAY = {"HUGGING": 34, "PUNCHING": 18, "SHAKING": 16, "SPINNING": 14, "THROWING": 12, "NOTCONNECTED": 6}
 _PAUSE = (2.5, 8.0)  # seconds, the least and the most
+_LOOK_EVERY = 0.25  # seconds
 
 
 class Pillow:
@@ -33,3 +36,22 @@ class Pillow:
         if self._last == "NOTCONNECTED":
             return Reading(self._last)
         return Reading(self._last, {"force": round(self._chance.uniform(1, 10), 1)})
+
+    @contextmanager
+    def playing(self, report: Callable[[Reading], object]) -> Iterator[None]:
+        """Have somebody play with it meanwhile, in a thread: what happens is reported."""
+        stop = threading.Event()
+
+        def play() -> None:
+            while not stop.wait(_LOOK_EVERY):
+                reading = self.read()
+                if reading is not None:
+                    report(reading)
+
+        thread = threading.Thread(target=play, name="windsock-pillow")
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join()

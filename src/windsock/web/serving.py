@@ -40,7 +40,7 @@ class Server:
     """
 
     def __init__(self, app: Flask, host: str, port: int) -> None:
-        with _listen(host, port) as listener:
+        with listen(host, port) as listener:
             self.port: int = listener.getsockname()[1]
             self._server: BaseWSGIServer = make_server(
                 host, self.port, app, threaded=True, request_handler=_Handler, fd=listener.fileno()
@@ -60,7 +60,8 @@ class Server:
         self._server.server_close()
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens at an address. Raises ServerError, with what to do, if that cannot be."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=BACKLOG)
