@@ -283,7 +283,7 @@ def test_everything_lies_under_the_prefix(prefix: str, root: str) -> None:
         page = client.get(f"{root}/things/cloud")
         assert 200 == page.status_code
         assert f'src="{root}/static/windsock.js?v=' in page.text
-        assert f'data-base="{root}" data-socket-path="/socket.io"' in page.text
+        assert 'data-socket-path="/socket.io"' in page.text
         assert 200 == client.get(f"{root}/readyz").status_code
         assert 200 == status_of(client, f"{root}/static/windsock.js")
 
@@ -307,7 +307,7 @@ def test_every_address_lies_under_the_script_root(tmp_path: Path) -> None:
         for path in ("/", "/things/flag", "/api/v1/things", "/api/v1/things/flag"):
             answer = mounted.get(f"/mounted/windsock{path}")
             assert 200 == answer.status_code
-            addresses = re.findall(r'(?:src|href|image|data-base|data-socket-path)[=":\s]+"?(/[^"]*)', answer.text)
+            addresses = re.findall(r'(?:src|href|image|data-socket-path)[=":\s]+"?(/[^"]*)', answer.text)
             assert addresses
             assert [] == [address for address in addresses if not address.startswith("/mounted/")]
             for address in addresses:
@@ -332,7 +332,7 @@ def sources(html: str) -> list[str]:
 def test_a_template_gets_the_scripts_it_needs() -> None:
     app, _ = make_app()
     assert ["vendor/jquery.min.js", "vendor/socket.io.min.js", "windsock.js"] == sources(scripts(app))
-    assert 'data-base="/windsock" data-socket-path="/socket.io"' in scripts(app)
+    assert 'data-socket-path="/socket.io"' in scripts(app)
 
 
 def test_a_template_that_has_jquery_leaves_it_out() -> None:

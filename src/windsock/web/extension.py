@@ -84,8 +84,8 @@ class Windsock:
         names = ["vendor/jquery.min.js"] * jquery + ["vendor/socket.io.min.js"]
         tags = [Markup('<script src="{}"></script>').format(static_path(name, base)) for name in names]
         root = base.removesuffix(site.prefix) if site.prefix else base
-        tag = Markup('<script id="windsock-script" src="{}" data-base="{}" data-socket-path="{}"></script>')
-        tags.append(tag.format(static_path("windsock.js", base), base, f"{root}/{site.delivery.path}"))
+        tag = Markup('<script id="windsock-script" src="{}" data-socket-path="{}"></script>')
+        tags.append(tag.format(static_path("windsock.js", base), f"{root}/{site.delivery.path}"))
         return Markup("\n").join(tags)
 
     def site(self, app: Flask | None = None) -> Site:
