@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Iterator
 
 import pytest
+import uvloop
 from azure.storage.queue import QueueClient
 
 from tests.azurite import Azurite, azurite_in
@@ -33,6 +34,12 @@ def nothing_is_left_behind() -> Iterator[None]:
             pytest.fail(f"left behind: {', '.join(left)}", pytrace=False)
         gc.collect()
         time.sleep(0.01)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def first_loop() -> None:
+    """The first loop of a process opens a pipe for signals that libuv keeps: it is nobody's in particular."""
+    uvloop.new_event_loop().close()
 
 
 @pytest.fixture(scope="session")

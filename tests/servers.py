@@ -36,7 +36,7 @@ _FOREIGN = ("WINDSOCK_", "AZURE_", "FLASK_", "PYTHON")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a server answered to a request."""
+    """What a server answered to a request; names of headers are in lower case."""
 
     status: int
     headers: Mapping[str, str]
@@ -171,10 +171,14 @@ def request(method: str, url: str, body: bytes | None = None, headers: Mapping[s
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect)
     try:
         with opener.open(wanted, timeout=30) as answer:
-            return Answer(answer.status, dict(answer.headers), answer.read().decode())
+            return Answer(answer.status, _lower(answer.headers), answer.read().decode())
     except urllib.error.HTTPError as error:
         with error:
-            return Answer(error.code, dict(error.headers), error.read().decode())
+            return Answer(error.code, _lower(error.headers), error.read().decode())
+
+
+def _lower(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):

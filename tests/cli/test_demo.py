@@ -36,7 +36,7 @@ def test_somebody_plays_with_the_pillow(tmp_path: Path) -> None:
 def test_every_state_has_a_picture_that_can_be_fetched(tmp_path: Path) -> None:
     with serving(tmp_path, verb="demo") as server:
         looks = server.get("/api/v1/things/cloud").json["states"]
-        kinds = [server.get(look["image"]).headers["Content-Type"] for look in looks]
+        kinds = [server.get(look["image"]).headers["content-type"] for look in looks]
 
     assert 7 == len(kinds)
     assert {"image/svg+xml"} == {kind.partition(";")[0] for kind in kinds}

@@ -3,15 +3,13 @@ from __future__ import annotations
 import re
 import signal
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-import socketio
 
 from tests import builders
 from tests.azurite import connection_string
+from tests.delivery.viewers import viewing
 from tests.servers import KILN, Server, request, serving, windsock
 from tests.sources.answering import answering
 from tests.waiting import eventually, free_port
@@ -24,21 +22,6 @@ from windsock.cli import main
 main(["serve", "--config", f"{sys.argv[1]}/windsock.toml", "--port", "0"])
 """
 SIGNALS = [signal.SIGINT, signal.SIGTERM]
-
-
-@contextmanager
-def viewing(server: Server, transport: str) -> Iterator[None]:
-    """A page that is open."""
-    viewer = socketio.Client(reconnection=False)
-    states: list[object] = []
-    viewer.on("state", states.append, namespace="/windsock")
-    viewer.connect(server.url, namespaces=["/windsock"], transports=[transport])
-    try:
-        eventually(lambda: states)
-        yield
-    finally:
-        viewer.disconnect()
-        viewer.wait()
 
 
 def stopped(server: Server, number: int) -> None:
@@ -80,7 +63,7 @@ def test_it_stops_within_a_second_when_it_is_asked_to(tmp_path: Path, number: in
 
 @pytest.mark.parametrize("transport", ["websocket", "polling"])
 def test_it_stops_within_a_second_while_pages_are_open(tmp_path: Path, transport: str) -> None:
-    with serving(tmp_path) as server, viewing(server, transport):
+    with serving(tmp_path) as server, viewing(server.port, transport):
         stopped(server, signal.SIGTERM)
 
 
@@ -137,7 +120,7 @@ def test_a_port_that_is_taken_is_said_in_one_line(tmp_path: Path) -> None:
 
 
 def test_a_port_is_free_again_at_once(tmp_path: Path) -> None:
-    with serving(tmp_path) as server, viewing(server, "websocket"):
+    with serving(tmp_path) as server, viewing(server.port):
         server.stop()
         server.start()
         assert 200 == server.get("/healthz").status
@@ -216,8 +199,7 @@ def test_a_source_that_keeps_failing_is_logged_in_one_line(tmp_path: Path) -> No
         eventually(lambda: len(requests) >= 2)
         server.stop()
 
-    live, failure = sorted(server.output.splitlines()[:-1], key=lambda line: "answered" in line)
-    assert live.startswith("Windsock is live")
+    [failure] = [line for line in server.output.splitlines() if "answered" in line]
     assert failure.endswith("the service answered 503 (Service Unavailable)")
 
 

@@ -153,8 +153,8 @@ THING = "things.cloud"
     ("text", "problem"),
     [
         ("[sever]", "sever: unknown key; did you mean 'server'?"),
-        ("[zzz]", "zzz: unknown key; known here are server, store, things"),
-        ('title = "x"', "title: unknown key; known here are server, store, things"),
+        ("[zzz]", "zzz: unknown key; known here are server, limits, store, things"),
+        ('title = "x"', "title: unknown key; known here are server, limits, store, things"),
         ("server = 1", "server: found 1, expected a table"),
         ("things = []", "things: found [], expected a table"),
         ('things.cloud = "x"', 'things.cloud: found "x", expected a table'),

@@ -1,4 +1,4 @@
-"""The delivery over Flask-SocketIO, on Windsock's own threaded server."""
+"""The delivery over Flask-SocketIO, on the threaded server that Flask runs by itself."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Any
 from flask import Flask
 from flask_socketio import SocketIO
 
+from tests.threaded import ThreadedServer
 from tests.waiting import eventually
 from windsock import Windsock
 from windsock.web.delivery import Delivery
-from windsock.web.serving import Server
 
 SEND_BUFFER = 16384
 """The kernel's buffer for what is sent to a viewer, in bytes."""
@@ -42,9 +42,9 @@ class FlaskSocketIO:
 @contextmanager
 def carry(app: Flask, windsock: Windsock, socketio: SocketIO) -> Iterator[FlaskSocketIO]:
     """See `tests.delivery.harness.Carry`."""
-    server = Server(app, "127.0.0.1", 0)
+    server = ThreadedServer(app)
     # Every connection inherits it: a viewer that stops reading is noticed after kilobytes, not after megabytes.
-    server._server.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+    server.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
     server.start()
     eio = socketio.server.eio
     try:

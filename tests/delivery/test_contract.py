@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.delivery import flask_socketio
+from tests.delivery import engine, flask_socketio
 from tests.delivery.harness import KEY, Carry, Site, build, served
 from tests.delivery.viewers import (
     TRANSPORTS,
@@ -42,7 +42,10 @@ VIEWERS = 200
 CHANGES = 300
 
 
-@pytest.fixture(scope="module", params=[pytest.param(flask_socketio.carry, id="flask-socketio")])
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(flask_socketio.carry, id="flask-socketio"), pytest.param(engine.carry, id="engine")],
+)
 def carry(request: pytest.FixtureRequest) -> Carry:
     """The deliveries: each has to pass this file."""
     found: Carry = request.param
@@ -66,8 +69,8 @@ def site(carry: Carry) -> Iterator[Site]:
 def idle(carry: Carry) -> Iterator[Site]:
     """One for all tests in which nothing changes."""
     with served(carry, build()) as started:
-        with viewing(started.port):
-            pass  # a server may start threads of its own with its first viewer
+        with viewing(started.port) as viewer:
+            viewer.ask("history", {"thing": "kiln"})  # a server may start threads of its own with its first viewer
         yield started
 
 

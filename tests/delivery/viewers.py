@@ -39,7 +39,23 @@ class Refused(Exception):
     """The server refused the connection; its arguments are what the client was told."""
 
 
-class _Calm(engineio.Client):  # type: ignore[misc]  # python-engineio has no annotations
+class _Tidy(engineio.Client):  # type: ignore[misc]  # python-engineio has no annotations
+    """The stock client, but closing its socket when the server says goodbye."""
+
+    def _reset(self) -> None:
+        if self.ws:
+            self.ws.shutdown()
+        super()._reset()
+
+
+class TidyClient(socketio.Client):  # type: ignore[misc]  # python-socketio has no annotations
+    """The stock client, leaving no socket behind."""
+
+    def _engineio_client_class(self) -> type[_Tidy]:
+        return _Tidy
+
+
+class _Calm(_Tidy):
     """The stock client, but handling one message after the other, and going without its long goodbye.
 
     The stock one starts a thread for each message, so that they overtake; and it may wait for a ping when it ends.
@@ -50,9 +66,11 @@ class _Calm(engineio.Client):  # type: ignore[misc]  # python-engineio has no an
 
     def disconnect(self, abort: bool = False, reason: str | None = None) -> None:
         session, link, reader = self.http, self.ws, self.read_loop_task
-        if self.state == "connected" and self.current_transport == "websocket":
+        if abort or self.state != "connected":
+            pass  # the server has said goodbye
+        elif self.current_transport == "websocket":
             link.sock.shutdown(socket.SHUT_RDWR)
-        elif self.state == "connected":
+        else:
             session.post(self.base_url, "1")
         if reader and reader is not threading.current_thread():
             reader.join()

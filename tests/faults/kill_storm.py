@@ -24,10 +24,10 @@ from pathlib import Path
 from typing import Any
 
 import requests
-import socketio
 from azure.storage.queue import QueueClient
 
 from tests.azurite import Azurite, azurite_in
+from tests.delivery.viewers import TidyClient
 from tests.servers import environment
 from tests.waiting import free_port
 
@@ -54,7 +54,7 @@ class Viewer:
     seen: list[tuple[str, int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.client = socketio.Client(reconnection_delay=0.1, reconnection_delay_max=0.5)
+        self.client = TidyClient(reconnection_delay=0.1, reconnection_delay_max=0.5)
         self.client.on("state", self._state, namespace="/windsock")
 
     def _state(self, message: dict[str, Any]) -> None:

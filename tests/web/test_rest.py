@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
 from tests.builders import unhurried
+from tests.threaded import ThreadedServer
 from tests.waiting import eventually
 from tests.web.apps import API, KEY, STATES, clouds, make_app, problem, put, running
 from windsock.errors import StoreError
@@ -21,7 +22,6 @@ from windsock.model import Rejected
 from windsock.store import Batch
 from windsock.times import utc_now
 from windsock.web.problems import UNAVAILABLE
-from windsock.web.serving import Server
 from windsock.web.site import site_of
 
 STRANGER = {"REMOTE_ADDR": "203.0.113.5"}
@@ -540,7 +540,7 @@ class _Listening:
     def __enter__(self) -> http.client.HTTPConnection:
         self._clouds = clouds()
         client = self._clouds.__enter__()
-        self._server = Server(client.application, "127.0.0.1", 0)
+        self._server = ThreadedServer(client.application)
         self._server.start()
         self._connection = http.client.HTTPConnection("127.0.0.1", self._server.port, timeout=10)
         return self._connection

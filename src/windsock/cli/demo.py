@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from windsock.cli.options import address_options
-from windsock.cli.run import run
+from windsock.cli.serving import serve_app
 from windsock.config import load
 from windsock.demo import CONFIG, Pillow
 from windsock.web.standalone import create_app
@@ -17,7 +17,9 @@ from windsock.web.standalone import create_app
 
 @click.command()
 @click.option(
-    "--config", type=click.Path(path_type=Path, dir_okay=False), help="A windsock.toml to take [server] from."
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A windsock.toml to take [server] and [limits] from.",
 )
 @address_options
 def demo(config: Path | None, host: str | None, port: int | None) -> None:
@@ -27,8 +29,9 @@ def demo(config: Path | None, host: str | None, port: int | None) -> None:
     """
     shown = load(CONFIG, {})
     if config is not None:
-        shown = replace(shown, server=load(config, os.environ).server)
+        named = load(config, os.environ)
+        shown = replace(shown, server=named.server, limits=named.limits)
     app, windsock = create_app(shown)
     cloud = windsock.thing("cloud")
     pillow = Pillow().playing(lambda reading: cloud.report(reading.state, reading.data))
-    run(app, windsock, shown, host, port, pillow, "To play with the cloud yourself: windsock send cloud HUGGING --url")
+    serve_app(app, shown, host, port, pillow, "To play with the cloud yourself: windsock send cloud HUGGING --url")

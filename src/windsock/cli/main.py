@@ -12,6 +12,7 @@ from windsock.cli.check import check
 from windsock.cli.demo import demo
 from windsock.cli.history import history
 from windsock.cli.rejected import rejected
+from windsock.cli.run import run
 from windsock.cli.send import send
 from windsock.cli.serve import serve
 from windsock.cli.table import plain
@@ -52,7 +53,9 @@ def main(verbose: bool) -> None:
     logging.getLogger("azure").setLevel(logging.ERROR)
     for noisy in ("urllib3", "werkzeug", "engineio", "socketio"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    # Its access log is what `--verbose` is for.
+    logging.getLogger("uvicorn").setLevel(logging.INFO if verbose else logging.WARNING)
 
 
-for verb in (demo, serve, check, send, history, rejected):
+for verb in (demo, serve, run, check, send, history, rejected):
     main.add_command(verb)

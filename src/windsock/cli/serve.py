@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from windsock.cli.options import address_options, config_option
-from windsock.cli.run import run
+from windsock.cli.serving import serve_app
 from windsock.config import load
 from windsock.web.standalone import create_app
 
@@ -22,5 +22,5 @@ def serve(config: Path, host: str | None, port: int | None) -> None:
     Example: windsock serve --config cloud.toml --port 8080
     """
     loaded = load(config, os.environ)
-    app, windsock = create_app(loaded)
-    run(app, windsock, loaded, host, port)
+    app, _ = create_app(loaded)
+    serve_app(app, loaded, host, port)

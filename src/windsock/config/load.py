@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from windsock.config.environment import substitute
-from windsock.config.model import File, ServerTable, StoreTable, ThingTable
+from windsock.config.model import File, LimitsTable, ServerTable, StoreTable, ThingTable
 from windsock.config.problems import describe, explain
 from windsock.errors import ConfigError
 from windsock.model import Look, ThingSpec
@@ -26,6 +26,7 @@ class Config:
     things: Mapping[str, ThingSpec]
     base: Path
     path: Path | None = None
+    limits: LimitsTable = field(default_factory=LimitsTable)
 
 
 def default_config(base: Path) -> Config:
@@ -65,10 +66,11 @@ def parse(text: str, environ: Mapping[str, str], base: Path, where: str = "winds
     except ValidationError as error:
         raise ConfigError([f"{where}: {problem}" for problem in explain(error, File)]) from None
     problems = [p for name, table in file.things.items() for p in _contradictions(f"things.{name}", table)]
+    problems += _half_certificate(file.server)
     if problems:
         raise ConfigError([f"{where}: {problem}" for problem in problems])
     things = {name: _spec(name, table, base) for name, table in file.things.items()}
-    return Config(file.server, file.store, things, base)
+    return Config(_with_paths(file.server, base), file.store, things, base, limits=file.limits)
 
 
 def make_spec(name: str, options: Mapping[str, Any], base: Path) -> ThingSpec:
@@ -109,6 +111,20 @@ def _contradictions(key: str, table: ThingTable) -> list[str]:
     if table.offline and table.rest_after and table.offline_after and table.offline_after <= table.rest_after:
         problems.append(f"{key}.offline_after: expected longer than rest_after, or the thing never rests")
     return problems
+
+
+def _half_certificate(server: ServerTable) -> list[str]:
+    if (server.certificate is None) == (server.certificate_key is None):
+        return []
+    return ["server.certificate and server.certificate_key: found one of them, expected both or none"]
+
+
+def _with_paths(server: ServerTable, base: Path) -> ServerTable:
+    if server.certificate is None or server.certificate_key is None:
+        return server
+    return server.model_copy(
+        update={"certificate": base / server.certificate, "certificate_key": base / server.certificate_key}
+    )
 
 
 def _spec(name: str, table: ThingTable, base: Path) -> ThingSpec:

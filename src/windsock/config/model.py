@@ -96,6 +96,8 @@ Slug = Annotated[str, AfterValidator(_slug)]
 Text = Annotated[str, AfterValidator(_some)]
 
 ImagePath = Annotated[Path, BeforeValidator(_path)]
+FilePath = Annotated[Path, BeforeValidator(_path)]
+_Some = Annotated[int, Field(ge=1)]
 
 
 class _Table(BaseModel):
@@ -131,6 +133,26 @@ class ServerTable(_Table):
     publisher_key: Text | None = Field(default=None, repr=False)
     allowed_origins: list[Annotated[str, AfterValidator(_origin)]] = Field(default_factory=list)
     trusted_proxies: list[Annotated[str, AfterValidator(_network)]] = Field(default_factory=list)
+    certificate: FilePath | None = None
+    certificate_key: FilePath | None = None
+    ping_interval: Duration = timedelta(seconds=10)
+    ping_timeout: Duration = timedelta(seconds=10)
+    drain: Duration = timedelta(seconds=5)
+
+
+class LimitsTable(_Table):
+    """``[limits]``: how much of the server viewers may use; what is left out is as the engine has it."""
+
+    connections: _Some | None = None
+    connections_per_address: _Some | None = None
+    handshake_timeout: Duration | None = None
+    connect_timeout: Duration | None = None
+    message_size: _Some | None = None
+    waiting_size: _Some | None = None
+    things_per_viewer: _Some | None = None
+    events_per_second: _Some | None = None
+    polling_sessions: _Some | None = None
+    page_requests: _Some | None = None
 
 
 class StoreTable(_Table):
@@ -143,5 +165,6 @@ class File(_Table):
     """The whole of `windsock.toml`."""
 
     server: ServerTable = ServerTable()
+    limits: LimitsTable = LimitsTable()
     store: StoreTable = StoreTable()
     things: dict[Slug, ThingTable] = Field(default_factory=dict)

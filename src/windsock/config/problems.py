@@ -53,6 +53,8 @@ def _found(key: str, value: object) -> str:
 
 
 def _expected(details: ErrorDetails) -> str:
+    if details["type"] == "greater_than_equal" and details.get("ctx", {}).get("ge"):
+        return f"a whole number, {details['ctx']['ge']} or more"
     if details["type"] in ("less_than_equal", "greater_than_equal"):
         return "a whole number from 0 to 65535"
     return _EXPECTED.get(details["type"], details["msg"].removeprefix("Value error, "))

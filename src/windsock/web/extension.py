@@ -14,6 +14,7 @@ from markupsafe import Markup
 from windsock.config import Config, default_config, load, make_spec, override
 from windsock.errors import ConfigError, NotStarted
 from windsock.web import pages, problems, rest
+from windsock.web.entrance import SocketEntrance
 from windsock.web.site import Site, site_of
 from windsock.web.thing import Thing
 from windsock.web.views import static_path
@@ -47,6 +48,7 @@ class Windsock:
         site = Site(self, app, _config(app), prefix, found)
         app.extensions["windsock"] = site
         self._sites.append(site)
+        app.wsgi_app = SocketEntrance(app)  # type: ignore[method-assign]
         app.register_blueprint(_blueprint(), url_prefix=prefix or None)
         app.before_request(site.start_with_request)
         app.before_request(partial(_refuse_unknown_address, f"{prefix}/api/v1/"))

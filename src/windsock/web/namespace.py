@@ -9,8 +9,8 @@ from flask_socketio import Namespace
 from socketio import exceptions
 
 from windsock import wire
-from windsock.decode import from_json
-from windsock.errors import Denied, WindsockError
+from windsock.errors import WindsockError
+from windsock.web import requests
 from windsock.web.problems import UNAVAILABLE
 
 if TYPE_CHECKING:
@@ -75,22 +75,10 @@ class WindsockNamespace(Namespace):  # type: ignore[misc]  # Flask-SocketIO has 
             self._delivery.unwatch(eio_sid, wire.read_things(value))
             return {}
         if event == "history":
-            asked = wire.read_history_request(value)
-            found = self._delivery.runtime.history(asked.thing, asked.epoch, asked.since, asked.limit)
-            return wire.history_message(found.epoch, found.changes, found.complete)
+            return requests.history(self._delivery.runtime, value)
         if event == "report":
-            return self._report(eio_sid, value)
+            return requests.report(self._delivery.runtime, value, self._delivery.may_report(eio_sid))
         raise wire.BadRequest(f"there is no request {event!r:.40}; there are watch, unwatch, history and report")
-
-    def _report(self, eio_sid: str, value: object) -> wire.Payload:
-        thing, reading = wire.read_report(value)
-        if not self._delivery.may_report(eio_sid):
-            raise Denied("this viewer may not report states")
-        runtime = self._delivery.runtime
-        runtime.require_inbox(thing)
-        outcome = runtime.report(thing, from_json(dict(reading)))
-        position = outcome.position
-        return {"result": outcome.result, "epoch": position.epoch, "version": position.version}
 
     def _eio_sid(self, sid: str) -> str:
         return str(self.server.manager.eio_sid_from_sid(sid, self.namespace))

@@ -19,14 +19,14 @@ class TrustedProxies:
     """
 
     def __init__(self, app: WSGIApplication, networks: Sequence[str]) -> None:
-        self._direct = app
+        self.inner = app
         self._proxied = ProxyFix(app, x_for=1, x_proto=1, x_host=1, x_prefix=1)
         self._networks = [ipaddress.ip_network(network) for network in networks]
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Serve one request."""
         trusted = self._is_proxy(environ.get("REMOTE_ADDR", ""))
-        return (self._proxied if trusted else self._direct)(environ, start_response)
+        return (self._proxied if trusted else self.inner)(environ, start_response)
 
     def _is_proxy(self, peer: str) -> bool:
         try:

@@ -13,11 +13,13 @@ from flask import Flask, current_app, request
 from flask_socketio import SocketIO
 
 from windsock.config import Config, make_spec, missing_images
+from windsock.engine import Engine
 from windsock.errors import ConfigError, NotStarted, StoreError, StoreInUse, WindsockError
 from windsock.model import ThingSpec
 from windsock.runtime import Runtime
 from windsock.sources import Source
 from windsock.web.delivery import Delivery
+from windsock.web.engine_delivery import EngineDelivery
 from windsock.web.views import Views
 
 if TYPE_CHECKING:
@@ -41,7 +43,7 @@ class Site:
         self._start_error: WindsockError | None = None
         self._logged = ""
         self._stopped = False
-        self.delivery = Delivery(self)
+        self.delivery: Delivery | EngineDelivery = Delivery(self)
         if socketio is not None:
             self.delivery.attach(socketio)
 
@@ -68,6 +70,10 @@ class Site:
         self.runtime  # noqa: B018  # for what it raises
         assert self._views is not None
         return self._views
+
+    def deliver_by(self, engine: Engine) -> None:
+        """Have the engine carry the namespace, from the next start on."""
+        self.delivery = EngineDelivery(self, engine)
 
     def base(self) -> str:
         """What the addresses in an answer to this request begin with."""

@@ -1,0 +1,318 @@
+"""The engine: its sessions, and all that they share."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import logging
+import secrets
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Hashable, Sequence
+from typing import Protocol, TypeVar
+
+from windsock.engine.addresses import Network, is_loopback
+from windsock.engine.application import Application
+from windsock.engine.frames import Frame, message
+from windsock.engine.lanes import Lanes
+from windsock.engine.limits import Limits
+from windsock.engine.options import Options
+from windsock.engine.outgoing import Outgoing
+from windsock.engine.protocol.handshake import BAD_REQUEST, UNSUPPORTED_VERSION, Refusal
+from windsock.engine.protocol.packets import open_packet
+from windsock.engine.router import Router
+from windsock.engine.session import SERVER_DISCONNECT, Link, Session
+from windsock.engine.states import States, StateSite
+from windsock.engine.topics import Topic
+from windsock.engine.turns import Turns
+from windsock.engine.wheel import TimerWheel
+
+log = logging.getLogger("windsock.engine")
+
+T = TypeVar("T")
+BLOCKING_THREADS = 8
+"""Threads for what viewers of ``/windsock`` ask of the store."""
+
+
+MOST_LOGGED = 100
+"""Warnings that are remembered; what they name, anybody can choose."""
+
+
+class Expiring(Protocol):
+    """Something that waits for a peer, and not for ever."""
+
+    @property
+    def lingering(self) -> bool:
+        """Whether it has been told goodbye, and is only waited for out of politeness."""
+
+    def expire(self) -> None:
+        """The time is over."""
+
+
+class Engine:
+    """Everything here is touched only in its loop, except what is said to be safe from any thread.
+
+    `carry_states` gives it the namespace ``/windsock``, `carry` all others.
+    """
+
+    def __init__(
+        self,
+        options: Options,
+        limits: Limits,
+        most_sessions: int,
+        proxies: Sequence[Network] = (),
+        scheme: str = "http",
+    ) -> None:
+        self.options = options
+        self.limits = limits
+        self.most_sessions = most_sessions
+        self.proxies = proxies
+        self.scheme = scheme
+        self.server = ("", 0)
+        self.first_bytes = f"GET {options.path}".encode("ascii")
+        self.sessions: dict[str, Session] = {}
+        self.polling = 0
+        self.stopping = False
+        # The viewers of each address; what is there, its sessions share.
+        self._addresses: Counter[str] = Counter()
+        # Fine enough for the shortest time that is asked for, and no finer: an idle server sleeps.
+        self._every = min(0.25, options.ping_interval / 8, options.ping_timeout / 8)
+        self._beats: TimerWheel[Session] = TimerWheel(self._every)
+        self._greetings: TimerWheel[Session] = TimerWheel(self._every)
+        self._expected: TimerWheel[Expiring] = TimerWheel(self._every)
+        self._logged: set[str] = set()
+        self.router = Router(self.now, limits.events_per_second, self.greet)
+        self.turns = Turns(self.now, self._call_soon)
+        self._outgoing = Outgoing(self.sessions)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._lanes = Lanes("windsock-engine-requests", BLOCKING_THREADS)
+        self._lock = threading.Lock()
+        self._called: list[Callable[[], None]] = []
+
+    # ------------------------------------------------------------------------------------------------- for the server
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The loop that it runs in."""
+        assert self._loop is not None, "begun before it is used"
+        return self._loop
+
+    def begin(self) -> None:
+        """Run in the loop that is running now."""
+        with self._lock:
+            self._loop = asyncio.get_running_loop()
+        self._loop.call_soon(self._call_all)
+        self._tick()
+
+    def carry_states(self, site: StateSite) -> States:
+        """Serve the namespace ``/windsock``."""
+        self.router.states = States(self, site)
+        return self.router.states
+
+    def carry(self, application: Application) -> None:
+        """Serve the namespaces of an application."""
+        self.router.application = application
+
+    async def say_goodbye(self) -> None:
+        """Take in nobody any more, and close all sessions: their clients try again, elsewhere or later."""
+        self.stopping = True
+        for number, session in enumerate(list(self.sessions.values())):
+            session.end(SERVER_DISCONNECT, 1001, "the server is stopping")
+            if number % 200 == 199:
+                await asyncio.sleep(0)
+        for expiring in self._expected:
+            if not expiring.lingering:
+                expiring.expire()
+        # Looked at again and again: an event would have to be kept for every connection.
+        while any(expiring.lingering for expiring in self._expected):  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+
+    def end(self) -> None:
+        """Do no more work in threads."""
+        self._lanes.stop()
+
+    # --------------------------------------------------------------------------------------- safe from any thread
+
+    def call(self, function: Callable[[], None]) -> None:
+        """Call a function in the loop, after those that were passed before; not at all if there is none any more."""
+        with self._lock:
+            self._called.append(function)
+            if len(self._called) > 1 or self._loop is None:
+                return
+            try:
+                self._loop.call_soon_threadsafe(self._call_all)
+            except RuntimeError:  # the loop is closed
+                self._called.clear()
+
+    def send(self, sid: str, messages: Sequence[str | bytes]) -> None:
+        """Send Socket.IO packets, each with its attachments after it, to one session; none if it is gone."""
+        self.broadcast([sid], messages)
+
+    def broadcast(self, sids: Sequence[str], messages: Sequence[str | bytes]) -> None:
+        """Send the same to many sessions; it is encoded once."""
+        frames = [message(data) for data in messages]
+        self.call(lambda: self._order(sids, frames))
+
+    def close(self, sid: str) -> None:
+        """End a session, after all that it was sent."""
+        self.call(lambda: self._order_end(sid))
+
+    def alive(self, sid: str) -> bool:
+        """Whether there is such a session."""
+        return sid in self.sessions
+
+    def transport(self, sid: str) -> str:
+        """How a session is carried. Raises KeyError if there is none."""
+        return self.sessions[sid].transport
+
+    def in_thread(self, key: Hashable, work: Callable[[], T], then: Callable[[T], None]) -> None:
+        """Do in a thread what may block, in order for each key, and ``then`` in the loop."""
+
+        def run() -> None:
+            result = work()
+            self.call(lambda: then(result))
+
+        self._lanes.submit(key, run)
+
+    # ------------------------------------------------------------------------------------------------------- sessions
+
+    def now(self) -> float:
+        """See `Owner.now`."""
+        return time.monotonic()
+
+    def new_sid(self) -> str:
+        """An id that nobody can guess."""
+        return base64.urlsafe_b64encode(secrets.token_bytes(15)).decode("ascii")
+
+    def require_room(self, host: str, polling: bool) -> None:
+        """Raises Refusal if there are too many sessions already: in all, of this address, or on polling."""
+        limit = ""
+        if self.stopping:
+            raise Refusal(503, BAD_REQUEST, "the server is stopping")
+        if len(self.sessions) >= self.most_sessions:
+            limit = f"connections ({self.most_sessions})"
+        elif self._addresses[host] >= self.limits.connections_per_address and not is_loopback(host):
+            limit = f"connections_per_address ({self.limits.connections_per_address})"
+        elif polling and self.polling >= self.limits.polling_sessions:
+            limit = f"polling_sessions ({self.limits.polling_sessions})"
+        if limit:
+            self.log_once(f"viewers are refused, for the limit {limit} is reached")
+            raise Refusal(503, BAD_REQUEST, "too many viewers at the moment")
+
+    def open(self, link: Link, client: tuple[str, int], host: str, head: bytes) -> tuple[Session, Frame]:
+        """A new session on a link, and the packet that opens it, which the link is to send first.
+
+        ``client`` is the peer's address and port, ``host`` the viewer's address.
+        """
+        client = (sys.intern(client[0]), client[1])
+        session = Session(self, self.new_sid(), link, client, sys.intern(host), head)
+        self.sessions[session.sid] = session
+        self._addresses[host] += 1
+        self.polling += link.name == "polling"
+        now = self.now()
+        session.greeting_slot = self._greetings.add(session, now + self.limits.connect_timeout)
+        session.beat_slot = self._beats.add(session, now + self.options.ping_interval)
+        options = self.options
+        upgrades = options.upgrades(link.name)
+        first = open_packet(session.sid, upgrades, options.ping_interval, options.ping_timeout, options.max_payload)
+        return session, Frame(first)
+
+    def greet(self, session: Session) -> None:
+        """A namespace has taken the session in."""
+        if not session.greeted:
+            session.greeted = True
+            self._greetings.discard(session, session.greeting_slot)
+
+    def beat(self, session: Session, pinged: bool) -> None:
+        """See `Owner.beat`."""
+        wait = self.options.ping_timeout if pinged else self.options.ping_interval
+        self._beats.discard(session, session.beat_slot)
+        session.beat_slot = self._beats.add(session, self.now() + wait)
+
+    def forget(self, session: Session, reason: str) -> None:
+        """See `Owner.forget`."""
+        if self.sessions.pop(session.sid, None) is None:
+            return
+        log.debug("%r ended: %s", session, reason)
+        self._addresses[session.host] -= 1
+        if not self._addresses[session.host]:
+            del self._addresses[session.host]
+        self.polling -= session.transport == "polling"
+        self._beats.discard(session, session.beat_slot)
+        self._greetings.discard(session, session.greeting_slot)
+        self.router.forget(session, reason)
+
+    def upgraded(self) -> None:
+        """A session went from polling to WebSocket."""
+        self.polling -= 1
+
+    @property
+    def waiting_size(self) -> int:
+        """See `Owner.waiting_size`."""
+        return self.limits.waiting_size
+
+    # -------------------------------------------------------------------------------------------------- in the loop
+
+    def dispatch(self, session: Session, data: str | bytes) -> None:
+        """See `Owner.dispatch`."""
+        self.router.dispatch(session, data)
+
+    def expect(self, expiring: Expiring, within: float) -> int:
+        """Have something expire after so many seconds, unless `expect_no_more` is called with the answer."""
+        return self._expected.add(expiring, self.now() + within)
+
+    def expect_no_more(self, expiring: Expiring, slot: int) -> None:
+        """What was expected has come."""
+        self._expected.discard(expiring, slot)
+
+    def log_refusal(self, refusal: Refusal) -> None:
+        """Tell the log what a person has to know: pages with a client that is too old will not come by themselves."""
+        if refusal.code == UNSUPPORTED_VERSION:
+            self.log_once(refusal.message)
+        else:
+            log.debug("refused with %d: %s", refusal.status, refusal.message)
+
+    def log_once(self, text: str) -> None:
+        """A warning, the first time only: whoever is refused tries again and again."""
+        if text not in self._logged and len(self._logged) < MOST_LOGGED:
+            self._logged.add(text)
+            log.warning("%s", text)
+
+    def _order(self, sids: Sequence[str], frames: Sequence[Frame]) -> None:
+        self._outgoing.add(sids, frames)
+        self.turns.add(self._outgoing)
+
+    def _order_end(self, sid: str) -> None:
+        self._outgoing.add_end(sid)
+        self.turns.add(self._outgoing)
+
+    def _call_soon(self, function: Callable[[], None]) -> None:
+        self.loop.call_soon(function)
+
+    def _call_all(self) -> None:
+        with self._lock:
+            called, self._called = self._called, []
+        for function in called:
+            try:
+                function()
+            except Exception:  # one's fault must not cost the others theirs
+                log.exception("the engine failed at something")
+
+    def newest(self, topic: Topic) -> Frame:
+        """See `Owner.newest`."""
+        return topic.newest(self.now())
+
+    def _tick(self) -> None:
+        self.loop.call_later(self._every, self._tick)
+        now = self.now()
+        for session in self._beats.advance(now):
+            session.due()
+        for session in self._greetings.advance(now):
+            if not session.greeted:
+                session.end(SERVER_DISCONNECT, 1008, "it connected to no namespace in time")
+        for expiring in self._expected.advance(now):
+            expiring.expire()
+        if self.router.states is not None:
+            self.router.states.tick(now)

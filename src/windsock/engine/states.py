@@ -1,0 +1,322 @@
+"""The namespace ``/windsock``, served in the engine's loop: CONNECT, states, watch and unwatch enter no thread."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from windsock import wire
+from windsock.engine.frames import Frame, message
+from windsock.engine.protocol import socketio
+from windsock.engine.protocol.socketio import Header, SioType
+from windsock.engine.topics import Encoder, Topic
+from windsock.errors import UnknownThing, WindsockError
+
+if TYPE_CHECKING:
+    from windsock.engine.engine import Engine
+    from windsock.engine.session import Session
+
+log = logging.getLogger("windsock.engine")
+
+COUNT_EVERY = 1.0
+"""Seconds between two messages of how many are watching."""
+
+
+class Entrance(NamedTuple):
+    """What is known of a viewer by the request it came with: what its addresses begin with, if it may publish."""
+
+    base: str
+    publisher: bool
+
+
+class Refused(WindsockError):
+    """The viewer's request did not get through to the application."""
+
+
+class StateSite(Protocol):
+    """What the states are taken from. Methods marked so may block, and are called in a thread."""
+
+    @property
+    def started(self) -> bool:
+        """Whether there are states to be sent."""
+
+    @property
+    def inline(self) -> bool:
+        """Whether `enter` is quick, so that it may be called in the loop."""
+
+    def start_for_viewer(self) -> None:
+        """Start, for the first viewer; if that fails, `things` says why. May block."""
+
+    def enter(self, session: Session, token: str | None) -> Entrance:
+        """Who comes. Raises Refused. May block if not `inline`."""
+
+    def things(self) -> Collection[str]:
+        """All that can be watched. Raises NotStarted, or why it could not start."""
+
+    def encoder(self, thing: str, base: str) -> Encoder:
+        """Makes the frames of a thing."""
+
+    def request(self, name: str, value: object, publisher: bool) -> wire.Payload:
+        """Carry out ``history`` or ``report``. Raises WindsockError. May block."""
+
+    def words(self, error: WindsockError, publisher: bool) -> str:
+        """What a viewer is told of an error."""
+
+
+class StateViewer:
+    """One viewer of the namespace. ``things`` may be shared by many, so it is never changed, only replaced."""
+
+    __slots__ = ("base", "counts", "publisher", "things")
+
+    def __init__(self, entrance: Entrance, counts: bool) -> None:
+        self.base, self.publisher = entrance
+        self.counts = counts
+        self.things: Mapping[str, Topic] = {}
+
+
+class States:
+    """Everything of the namespace; touched only in the loop, except `changed` and `heard`."""
+
+    def __init__(self, engine: Engine, site: StateSite) -> None:
+        self._engine = engine
+        self._site = site
+        self._topics: dict[tuple[str, str], Topic] = {}
+        self._of_thing: dict[str, list[Topic]] = {}
+        # One for all viewers that watch the same things under the same addresses.
+        self._shared: dict[tuple[str, tuple[str, ...]], Mapping[str, Topic]] = {}
+        self._connecting: set[Session] = set()
+        self._viewers: set[Session] = set()
+        self._counting: set[Session] = set()
+        self._recounted: set[str] = set()
+        self._counted_at = 0.0
+
+    def __len__(self) -> int:
+        return len(self._viewers)
+
+    # ------------------------------------------------------------------------------------------------ for the engine
+
+    def receive(self, session: Session, header: Header) -> None:
+        """One packet of the namespace. Raises ProtocolError if it cannot be one."""
+        if header.type is SioType.CONNECT:
+            self._connect(session, socketio.read_body(header))
+        elif header.type is SioType.DISCONNECT:
+            self.leave(session)
+        elif header.type in (SioType.EVENT, SioType.BINARY_EVENT):
+            name, *arguments = socketio.read_array(header)
+            if session.viewer is not None:
+                self._event(session, name, arguments[0] if arguments else None, header.id)
+        else:
+            socketio.validate(header)
+
+    def leave(self, session: Session) -> None:
+        """A viewer has left, or its session has ended."""
+        self._connecting.discard(session)
+        viewer, session.viewer = session.viewer, None
+        if viewer is None:
+            return
+        self._viewers.discard(session)
+        self._counting.discard(session)
+        self._take_out(session, viewer.things.values())
+
+    def changed(self, thing: str) -> None:
+        """A thing has a newer version."""
+        for topic in self._of_thing.get(thing, ()):
+            topic.changed()
+            self._engine.turns.add(topic)
+
+    def heard(self, thing: str) -> None:
+        """A thing's clocks moved."""
+        for topic in self._of_thing.get(thing, ()):
+            topic.heard()
+            self._engine.turns.add(topic)
+
+    def tick(self, now: float) -> None:
+        """Tell how many are watching, if that changed and somebody wants to know."""
+        if not self._recounted or now - self._counted_at < COUNT_EVERY:
+            return
+        self._counted_at = now
+        things, self._recounted = self._recounted, set()
+        for session in self._counting:
+            viewer = session.viewer
+            if viewer is None:
+                continue
+            for thing in things.intersection(viewer.things):
+                frame = self._frame("viewers", {"thing": thing, "count": self._count(thing)})
+                session.note(viewer.things[thing], frame)
+
+    def put_out(self) -> None:
+        """Have all viewers leave the namespace; their connections live on."""
+        goodbye = message(socketio.encode_disconnect(wire.NAMESPACE))
+        for session in list(self._viewers):
+            self.leave(session)
+            session.send(goodbye)
+
+    def renew(self) -> None:
+        """Send everybody everything: what was published before now may have been told to nobody."""
+        for thing in self._of_thing:
+            self.changed(thing)
+
+    # ----------------------------------------------------------------------------------------------------- connecting
+
+    def _connect(self, session: Session, auth: object) -> None:
+        if session.viewer is not None or session in self._connecting:
+            self._refuse(session, wire.BadRequest("this connection is in the namespace already"), publisher=False)
+            return
+        if self._site.started and self._site.inline:
+            self._take_in(session, auth, self._entrance(session, auth))
+            return
+        self._connecting.add(session)
+        self._engine.in_thread(session, partial(self._prepare, session, auth), partial(self._admit, session, auth))
+
+    def _prepare(self, session: Session, auth: object) -> Entrance | WindsockError:
+        self._site.start_for_viewer()
+        return self._entrance(session, auth)
+
+    def _entrance(self, session: Session, auth: object) -> Entrance | WindsockError:
+        try:
+            token = auth.get("token") if isinstance(auth, dict) else None
+            return self._site.enter(session, token if isinstance(token, str) else None)
+        except WindsockError as error:
+            return error
+
+    def _admit(self, session: Session, auth: object, entrance: Entrance | WindsockError) -> None:
+        if session in self._connecting:
+            self._connecting.discard(session)
+            self._take_in(session, auth, entrance)
+
+    def _take_in(self, session: Session, auth: object, entrance: Entrance | WindsockError) -> None:
+        """Let a viewer in: CONNECT first, then its states, in one write if its socket takes it."""
+        try:
+            if isinstance(entrance, WindsockError):
+                raise entrance
+            hello = wire.read_hello(auth)
+            things = self._known(self._site.things() if hello.things is None else hello.things)
+        except WindsockError as error:
+            self._refuse(session, error, isinstance(entrance, Entrance) and entrance.publisher)
+            return
+        viewer = session.viewer = StateViewer(entrance, hello.viewers)
+        self._viewers.add(session)
+        if hello.viewers:
+            self._counting.add(session)
+        self._engine.greet(session)
+        answer = message(socketio.encode_connect(wire.NAMESPACE, {"sid": secrets.token_urlsafe(15)}))
+        topics = self._join(session, viewer, things)
+        self._send_states(session, answer, topics)
+
+    def _refuse(self, session: Session, error: WindsockError, publisher: bool) -> None:
+        words = self._site.words(error, publisher)
+        reason = {"message": words, "data": {"code": wire.error_code(error)}}
+        session.send(message(socketio.encode_connect_error(wire.NAMESPACE, reason)))
+
+    def _send_states(self, session: Session, first: Frame | None, topics: Iterable[Topic]) -> None:
+        if session.write is not None:
+            now = self._engine.now()
+            parts = [] if first is None else [first.wire]
+            session.write(b"".join(parts + [topic.newest(now).wire for topic in topics]))
+            return
+        if first is not None:
+            session.send(first)
+        for topic in topics:
+            session.pend(topic)
+
+    # ------------------------------------------------------------------------------------------------------- requests
+
+    def _event(self, session: Session, name: object, value: object, id: int | None) -> None:  # noqa: A002  # Socket.IO's
+        viewer = session.viewer
+        assert viewer is not None
+        if name == "history" or name == "report":
+            work = partial(self._carry_out, name, value, viewer.publisher)
+            self._engine.in_thread(session, work, partial(self._acknowledge, session, id))
+            return
+        self._acknowledge(session, id, self._answer(self._request, session, viewer, name, value))
+
+    def _carry_out(self, name: str, value: object, publisher: bool) -> wire.Payload:
+        return self._answer(self._site.request, name, value, publisher)
+
+    def _answer(self, carry_out: Callable[..., wire.Payload], *arguments: Any) -> wire.Payload:
+        try:
+            return wire.accepted(**carry_out(*arguments))
+        except WindsockError as error:
+            return wire.refused(error)
+        except Exception:
+            log.exception("a viewer's request failed")
+            return wire.refused(WindsockError("the server failed; its log says why"))
+
+    def _request(self, session: Session, viewer: StateViewer, name: object, value: object) -> wire.Payload:
+        if name == "watch":
+            asked = self._known(wire.read_things(value))
+            self._send_states(session, None, self._join(session, viewer, asked))
+        elif name == "unwatch":
+            self._unwatch(session, viewer, wire.read_things(value))
+        else:
+            raise wire.BadRequest(f"there is no request {name!r:.40}; there are watch, unwatch, history and report")
+        return {}
+
+    def _acknowledge(self, session: Session, id: int | None, answer: wire.Payload) -> None:  # noqa: A002  # Socket.IO's
+        if id is not None and session.viewer is not None:
+            session.send(message(socketio.encode_ack(wire.NAMESPACE, id, [answer])))
+
+    # --------------------------------------------------------------------------------------------------------- topics
+
+    def _known(self, names: Collection[str]) -> tuple[str, ...]:
+        known = self._site.things()
+        for name in names:
+            if name not in known:
+                raise UnknownThing(f"there is no thing {name!r}")
+        return tuple(names)
+
+    def _join(self, session: Session, viewer: StateViewer, things: tuple[str, ...]) -> list[Topic]:
+        """Register before the states are sent: news in between is sent twice rather than lost."""
+        every = tuple(dict.fromkeys([*viewer.things, *things]))
+        most = self._engine.limits.things_per_viewer
+        if len(every) > most:
+            raise wire.BadRequest(f"a viewer watches at most {most} things")
+        viewer.things = self._share(viewer.base, every)
+        topics = [viewer.things[thing] for thing in things]
+        for topic in topics:
+            topic.join(session)
+        self._recount(things)
+        return topics
+
+    def _unwatch(self, session: Session, viewer: StateViewer, things: Collection[str]) -> None:
+        gone = set(things).intersection(viewer.things)
+        topics = [viewer.things[thing] for thing in gone]
+        viewer.things = self._share(viewer.base, tuple(thing for thing in viewer.things if thing not in gone))
+        self._take_out(session, topics)
+
+    def _take_out(self, session: Session, topics: Iterable[Topic]) -> None:
+        for topic in topics:
+            topic.leave(session)
+            if session.backlog is not None:
+                session.backlog.forgive(topic)
+            self._recount([topic.thing])
+
+    def _share(self, base: str, things: tuple[str, ...]) -> Mapping[str, Topic]:
+        found = self._shared.get((base, things))
+        if found is None:
+            found = {thing: self._topic(thing, base) for thing in things}
+            if len(self._shared) < 1000:  # viewers may choose their things; what is rare need not be shared
+                self._shared[base, things] = found
+        return found
+
+    def _topic(self, thing: str, base: str) -> Topic:
+        topic = self._topics.get((thing, base))
+        if topic is None:
+            topic = self._topics[thing, base] = Topic(thing, self._site.encoder(thing, base))
+            self._of_thing.setdefault(thing, []).append(topic)
+        return topic
+
+    # --------------------------------------------------------------------------------------------------------- counts
+
+    def _recount(self, things: Iterable[str]) -> None:
+        if self._counting:
+            self._recounted.update(things)
+
+    def _count(self, thing: str) -> int:
+        return sum(map(len, self._of_thing.get(thing, ())))
+
+    def _frame(self, event: str, payload: wire.Payload) -> Frame:
+        return message(socketio.encode_event(wire.NAMESPACE, event, payload))

@@ -1,0 +1,151 @@
+"""Broadcasting the newest state of a thing to everybody who watches it: newest wins, whatever the pace.
+
+A topic is one thing with the addresses of one mount. A *sweep* walks its viewers in a circle. News that comes
+during a sweep replaces the frame for those who did not get it yet; the circle ends when all have the last one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
+from windsock.engine.frames import Frame
+
+if TYPE_CHECKING:
+    from windsock.engine.session import Session
+
+FRESH = 0.2
+"""Seconds for which an encoded state is sent again: its ``now`` is never more than 250 ms old."""
+BATCH = 32
+"""Viewers between two looks at the clock."""
+
+
+class Encoder(Protocol):
+    """Makes the frames of one topic."""
+
+    def mark(self) -> int:
+        """A number that moves as soon as there is news, before this loop is told: what was encoded before is old."""
+
+    def state(self) -> Frame:
+        """The event ``state`` as it is now."""
+
+    def heard(self) -> Frame:
+        """The event ``heard`` as it is now."""
+
+
+class Topic:
+    """The viewers of a thing, and the frame that they are being sent."""
+
+    __slots__ = ("_encoder", "_frame", "_heard", "_made_at", "_mark", "_members", "_next", "_queue", "_to_go", "thing")
+
+    def __init__(self, thing: str, encoder: Encoder) -> None:
+        self.thing = thing
+        self._encoder = encoder
+        # In order of joining, so that a circle that is drawn anew goes on where the old one was.
+        self._members: dict[Session, None] = {}
+        self._frame: Frame | None = None
+        self._made_at = 0.0
+        self._mark = 0
+        self._heard = False
+        # The circle: whom it goes through, who is next, and how many are still without the newest.
+        self._queue: list[Session] = []
+        self._next = 0
+        self._to_go = 0
+
+    def __len__(self) -> int:
+        return len(self._members)
+
+    def __contains__(self, session: Session) -> bool:
+        return session in self._members
+
+    @property
+    def members(self) -> list[Session]:
+        """Who watches now."""
+        return list(self._members)
+
+    def join(self, session: Session) -> None:
+        """Have a session get all news from now on; the state as it is now it has to be sent."""
+        if session not in self._members:
+            self._members[session] = None
+            if self._to_go:
+                self._queue.append(session)
+                self._to_go += 1
+
+    def leave(self, session: Session) -> None:
+        """Send it no more."""
+        self._members.pop(session, None)
+
+    def changed(self) -> None:
+        """There is a newer state: begin a sweep, or have the one that is under way carry it."""
+        self._frame = None
+        self._heard = False
+        self._restart()
+
+    def heard(self) -> None:
+        """Only clocks moved. A sweep with a state that is under way goes on, and carries the clocks too."""
+        if not self._to_go:
+            self._heard = bool(self._members)
+        self._frame = None
+        self._restart()
+
+    def newest(self, now: float) -> Frame:
+        """The state as it is now; encoded anew if it is not fresh."""
+        if self._heard:
+            return self._encoder.state()  # what is kept is the frame of the sweep, and that is no state
+        return self._kept(self._encoder.state, now)
+
+    def work(self, clock: Callable[[], float], until: float) -> bool:
+        """Send to as many as the time allows; see `Work.work`."""
+        while self._to_go:
+            now = clock()
+            if now >= until:
+                return True
+            self._send_batch(self._current(now).wire)
+        return False
+
+    def _current(self, now: float) -> Frame:
+        return self._kept(self._encoder.heard if self._heard else self._encoder.state, now)
+
+    def _kept(self, make: Callable[[], Frame], now: float) -> Frame:
+        # The mark is looked at first: news that comes while it is encoded makes it old at once.
+        mark = self._encoder.mark()
+        if self._frame is None or mark != self._mark or not 0 <= now - self._made_at < FRESH:
+            self._frame, self._made_at, self._mark = make(), now, mark
+        return self._frame
+
+    def _send_batch(self, wire: bytes) -> None:
+        if self._next >= len(self._queue):
+            self._draw_anew()
+        start = self._next
+        batch = self._queue[start : start + min(BATCH, self._to_go)]
+        members = self._members
+        for session in batch:
+            write = session.write
+            if session not in members:
+                continue
+            if write is None:
+                session.pend(self)
+            else:
+                write(wire)
+        self._next += len(batch)
+        self._to_go -= len(batch)
+        if not self._to_go:
+            self._end()
+
+    def _restart(self) -> None:
+        if not self._queue:
+            self._queue, self._next = list(self._members), 0
+        self._to_go = len(self._queue)
+
+    def _draw_anew(self) -> None:
+        """The circle is through once: leave out who has left since."""
+        self._to_go = sum(1 for session in self._queue[: self._to_go] if session in self._members)
+        self._queue, self._next = list(self._members), 0
+        if not self._to_go:
+            self._end()
+
+    def _end(self) -> None:
+        self._queue, self._next, self._to_go = [], 0, 0
+        if self._heard:
+            # What is kept is a state, or nothing.
+            self._frame, self._heard = None, False

@@ -1,0 +1,187 @@
+"""Delivery by the engine: what the namespace ``/windsock`` in its loop needs to know of one application."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from flask import Flask
+from flask_socketio import SocketIO
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from windsock import wire
+from windsock.engine import Engine, Entrance, Refused, Session
+from windsock.engine.frames import Frame, message
+from windsock.engine.protocol.request import parse_head
+from windsock.engine.protocol.socketio import encode_event
+from windsock.errors import WindsockError
+from windsock.runtime import Runtime
+from windsock.web import requests
+from windsock.web.access import Caller, may_publish
+from windsock.web.carrier.environ import make_environ, through_middleware
+from windsock.web.entrance import SocketEntrance
+from windsock.web.problems import UNAVAILABLE
+from windsock.web.proxies import TrustedProxies
+from windsock.web.views import Views
+
+if TYPE_CHECKING:
+    from windsock.web.site import Site
+
+# What passes an environ on, without looking anything up: it may run in the engine's loop.
+_QUICK = ("TrustedProxies", "ProxyFix", "SocketEntrance", "_SocketIOMiddleware")
+
+
+class EngineDelivery:
+    """Carries the namespace ``/windsock`` of one application. `changed` and `heard` are called from any thread."""
+
+    def __init__(self, site: Site, engine: Engine) -> None:
+        self._site = site
+        self._engine = engine
+        self._states = engine.carry_states(self)
+        self._runtime: Runtime | None = None
+        self._views: Views | None = None
+        self._lock = threading.Lock()
+        self._changed: set[str] = set()
+        self._heard: set[str] = set()
+        self._told = False
+        # Per thing how often there was news. Written under the hub's lock, read anywhere.
+        self.marks: defaultdict[str, int] = defaultdict(int)
+        self.inline = False
+
+    # ------------------------------------------------------------------------------ for the site: start and stop
+
+    @property
+    def path(self) -> str:
+        """See `Delivery.path`."""
+        return self._engine.options.path.strip("/")
+
+    def attach(self, socketio: SocketIO) -> None:
+        """The application's own server is the carrier's business."""
+
+    def find_server(self, app: Flask, allowed_origins: Sequence[str]) -> None:
+        """The engine is there; only the way in has to be looked at, now that everything has wrapped the application."""
+        self.inline = is_quick(app)
+
+    def start(self, runtime: Runtime, views: Views) -> None:
+        """Begin to let viewers in, and to send them what ``runtime`` publishes."""
+        self._runtime, self._views = runtime, views
+        runtime.hub.subscribe(self)
+        self._engine.call(self._states.renew)
+
+    def stop(self) -> None:
+        """Send no more, and put all viewers out. A second call does nothing."""
+        if self._runtime is None:
+            return
+        self._runtime.hub.unsubscribe(self)
+        self._runtime = None
+        self._engine.call(self._states.put_out)
+
+    # ------------------------------------------------------------------------------------------------ for the hub
+
+    def changed(self, thing: str) -> None:
+        """See `Listener.changed`."""
+        self._note(self._changed, thing)
+
+    def heard(self, thing: str) -> None:
+        """See `Listener.heard`."""
+        self._note(self._heard, thing)
+
+    def _note(self, things: set[str], thing: str) -> None:
+        with self._lock:
+            self.marks[thing] += 1
+            things.add(thing)
+            if self._told:
+                return
+            self._told = True
+        self._engine.call(self._tell)
+
+    def _tell(self) -> None:
+        with self._lock:
+            changed, heard = self._changed, self._heard - self._changed
+            self._changed, self._heard, self._told = set(), set(), False
+        for thing in changed:
+            self._states.changed(thing)
+        for thing in heard:
+            self._states.heard(thing)
+
+    # --------------------------------------------------------------------------------------- for the engine's loop
+
+    @property
+    def started(self) -> bool:
+        """See `StateSite.started`."""
+        return self._runtime is not None and self._site.started
+
+    def start_for_viewer(self) -> None:
+        """See `StateSite.start_for_viewer`."""
+        self._site.start_with_request()
+
+    def enter(self, session: Session, token: str | None) -> Entrance:
+        """See `StateSite.enter`."""
+        parsed = parse_head(session.head)
+        assert parsed is not None, "the engine keeps only heads that it could read"
+        environ = make_environ(parsed[0], session.client, session.server, session.scheme)
+        found = through_middleware(self._site.app.wsgi_app, environ)
+        if not isinstance(found, dict):
+            raise Refused(f"the application refused the request: {found.status} {found.reason}")
+        publisher = may_publish(Caller.from_environ(found, token), self._site.publisher_key)
+        return Entrance(found.get("SCRIPT_NAME", "").rstrip("/") + self._site.prefix, publisher)
+
+    def things(self) -> Collection[str]:
+        """See `StateSite.things`."""
+        return self._site.runtime.specs
+
+    def encoder(self, thing: str, base: str) -> ThingEncoder:
+        """See `StateSite.encoder`."""
+        return ThingEncoder(self._site, self.marks, thing, base)
+
+    def request(self, name: str, value: object, publisher: bool) -> wire.Payload:
+        """See `StateSite.request`."""
+        carry_out = requests.history if name == "history" else partial(requests.report, allowed=publisher)
+        return carry_out(self._site.runtime, value)
+
+    def words(self, error: WindsockError, publisher: bool) -> str:
+        """See `StateSite.words`: of what is wrong within, only somebody who may publish learns more."""
+        return str(error) if publisher or wire.error_code(error) != "unavailable" else UNAVAILABLE
+
+
+class ThingEncoder:
+    """Frames of one thing, with the addresses of one mount."""
+
+    def __init__(self, site: Site, marks: Mapping[str, int], thing: str, base: str) -> None:
+        self._site = site
+        self._marks = marks
+        self._thing = thing
+        self._base = base
+
+    def mark(self) -> int:
+        """See `Encoder.mark`."""
+        return self._marks[self._thing]
+
+    def state(self) -> Frame:
+        """See `Encoder.state`."""
+        return _frame("state", self._site.views.state(self._thing, self._base))
+
+    def heard(self) -> Frame:
+        """See `Encoder.heard`."""
+        return _frame("heard", self._site.views.heard(self._thing))
+
+
+def is_quick(app: Flask) -> bool:
+    """Whether everything around an application is known to pass requests on at once."""
+    step: object = app.wsgi_app
+    while not _is_flask(step, app):
+        if not isinstance(step, TrustedProxies | ProxyFix | SocketEntrance) and type(step).__name__ not in _QUICK:
+            return False
+        step = getattr(step, "inner", None) or getattr(step, "wsgi_app", None) or getattr(step, "app", None)
+    return True
+
+
+def _is_flask(step: object, app: Flask) -> bool:
+    return getattr(step, "__self__", None) is app
+
+
+def _frame(event: str, payload: wire.Payload) -> Frame:
+    return message(encode_event(wire.NAMESPACE, event, payload))
