@@ -11,9 +11,11 @@ import click
 
 from windsock.cli.options import address_options, config_option
 from windsock.config import Config, load
+from windsock.engine import Tls
 from windsock.errors import ConfigError, StoreInUse, WindsockError
 from windsock.sources import create_source
 from windsock.store import open_store
+from windsock.web.hosting import tls_of
 from windsock.web.serving import listen
 
 
@@ -21,7 +23,9 @@ from windsock.web.serving import listen
 @config_option
 @address_options
 def check(config: Path, host: str | None, port: int | None) -> None:
-    """Try the configuration, the sources and the store, and say what to mend. Nothing is taken from a queue.
+    """Try the configuration, the sources, the store and the certificate, and say what to mend.
+
+    Nothing is taken from a queue.
 
     With --host or --port, that address is tried too.
 
@@ -35,6 +39,8 @@ def check(config: Path, host: str | None, port: int | None) -> None:
         keys.setdefault(spec.source, f"{config}: things.{thing}.source: ")
     results = [_try(url, key, partial(_check_source, url, loaded)) for url, key in keys.items()]
     results.append(_try(loaded.store.url, f"{config}: ", partial(_check_store, loaded)))
+    if tls := tls_of(loaded.server):
+        results.append(_try(str(tls.certificate), f"{config}: server.certificate: ", partial(_check_certificate, tls)))
     if host is not None or port is not None:
         address = (host or loaded.server.host, loaded.server.port if port is None else port)
         results.append(_try(f"port {address[1]}", "", partial(_check_address, *address)))
@@ -62,6 +68,11 @@ def _try(name: str, where: str, attempt: Callable[[], str]) -> bool:
 def _check_address(host: str, port: int) -> str:
     listen(host, port).close()
     return "can be listened at"
+
+
+def _check_certificate(tls: Tls) -> str:
+    tls.check()
+    return "can be used"
 
 
 def _check_source(url: str, config: Config) -> str:

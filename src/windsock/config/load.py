@@ -47,6 +47,7 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
         raise ConfigError(f"{path}: cannot be read: {error}") from None
     config = replace(parse(text, environ, path.parent.resolve(), str(path)), path=path)
     missing = [problem for spec in config.things.values() for problem in missing_images(spec, str(path))]
+    missing += [f"{path}: {problem}" for problem in _missing_certificates(config.server)]
     if missing:
         raise ConfigError(missing)
     return config
@@ -117,6 +118,11 @@ def _half_certificate(server: ServerTable) -> list[str]:
     if (server.certificate is None) == (server.certificate_key is None):
         return []
     return ["server.certificate and server.certificate_key: found one of them, expected both or none"]
+
+
+def _missing_certificates(server: ServerTable) -> list[str]:
+    named = {"certificate": server.certificate, "certificate_key": server.certificate_key}
+    return [f"server.{key}: no such file: {path}" for key, path in named.items() if path and not path.is_file()]
 
 
 def _with_paths(server: ServerTable, base: Path) -> ServerTable:

@@ -6,13 +6,12 @@ from windsock.engine.limits import Limits
 from windsock.engine.options import Options
 from windsock.engine.server import EngineServer, Tls
 from windsock.engine.session import Session
-from windsock.engine.states import Entrance, Refused, StateSite
+from windsock.engine.states import Refused, StateSite
 
 __all__ = [
     "Application",
     "Engine",
     "EngineServer",
-    "Entrance",
     "Limits",
     "Options",
     "Refused",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
 
 access_log = logging.getLogger("uvicorn.access")
 
-SEND_BUFFER = 16 * 1024
-"""What the kernel may hold for one viewer, in bytes; Linux doubles it. More would only be older states."""
 LINGER = 2.0
 """Seconds in which a viewer may answer the close frame."""
 _ACCEPTED = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
@@ -136,6 +133,8 @@ class Connection(asyncio.Protocol):
         except Refusal as refusal:
             self._refuse(refusal)
             return
+        # It is to say as soon as anything waits for this viewer. Over TLS, 0 would mean that something always does.
+        self._transport.set_write_buffer_limits(high=1, low=0)
         self._transport.write(f"{_ACCEPTED}{websocket.accept_key(key)}\r\n\r\n".encode("ascii") + first)
         if access_log.isEnabledFor(logging.INFO):
             access_log.info('%s - "WebSocket %s" [accepted]', self._peer()[0], request.target[:200])
@@ -147,8 +146,7 @@ class Connection(asyncio.Protocol):
 
     def _begin(self, request: Request, head: bytes) -> bytes:
         client = self._peer()
-        host = opening.address(request, self._engine, client[0])
-        self._keep_little()
+        host = opening.address(request, self._engine, client[0], polling=False)
         self._session, first = self._engine.open(self, client, host, head)
         return first.wire
 
@@ -156,18 +154,9 @@ class Connection(asyncio.Protocol):
         session = opening.find_polling(sid, self._engine)
         if session.upgrading or not self._engine.options.upgrades("polling"):
             raise Refusal(400, UNKNOWN_SID, "Bad request: the session cannot be upgraded now")
-        self._keep_little()
         self._probing = session
         self._slot = self._engine.expect(self, self._engine.limits.handshake_timeout)
         return b""
-
-    def _keep_little(self) -> None:
-        """Be told as soon as anything waits for this viewer, and have the kernel hold little for it."""
-        assert self._transport is not None
-        self._transport.set_write_buffer_limits(high=0)
-        kept = self._transport.get_extra_info("socket")
-        if kept is not None:
-            kept.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
 
     def _peer(self) -> tuple[str, int]:
         assert self._transport is not None

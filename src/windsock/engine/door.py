@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -12,6 +13,10 @@ from windsock.engine.protocol.request import parse_head
 
 if TYPE_CHECKING:
     from windsock.engine.engine import Engine
+
+
+PAGE_BUFFER = 256 * 1024
+"""What the kernel may hold of a page, in bytes; Linux doubles it."""
 
 
 class Door(asyncio.Protocol):
@@ -40,6 +45,7 @@ class Door(asyncio.Protocol):
             transport.set_protocol(viewer)
             viewer.open(parsed[0], data, parsed[1])
             return
+        enlarge(transport)
         http = self._make_http()
         http.connection_made(transport)
         transport.set_protocol(http)
@@ -58,3 +64,10 @@ class Door(asyncio.Protocol):
     def _may_be_viewer(self, data: bytes) -> bool:
         """A quick look, for pages are asked for here too."""
         return data.startswith(self._engine.first_bytes) and b"websocket" in data
+
+
+def enlarge(transport: asyncio.Transport) -> None:
+    """Pages are large, and none of their bytes is out of date when it arrives."""
+    kept = transport.get_extra_info("socket")
+    if kept is not None:
+        kept.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, PAGE_BUFFER)

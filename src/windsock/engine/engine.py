@@ -18,7 +18,7 @@ from windsock.engine.application import Application
 from windsock.engine.frames import Frame, message
 from windsock.engine.lanes import Lanes
 from windsock.engine.limits import Limits
-from windsock.engine.options import Options
+from windsock.engine.options import TRANSPORTS, Options
 from windsock.engine.outgoing import Outgoing
 from windsock.engine.protocol.handshake import BAD_REQUEST, UNSUPPORTED_VERSION, Refusal
 from windsock.engine.protocol.packets import open_packet
@@ -77,6 +77,8 @@ class Engine:
         self.stopping = False
         # The viewers of each address; what is there, its sessions share.
         self._addresses: Counter[str] = Counter()
+        # The first packet of a session, without its sid.
+        self._opens = {transport: _open_packet(options, transport).split(_SID) for transport in TRANSPORTS}
         # Fine enough for the shortest time that is asked for, and no finer: an idle server sleeps.
         self._every = min(0.25, options.ping_interval / 8, options.ping_timeout / 8)
         self._beats: TimerWheel[Session] = TimerWheel(self._every)
@@ -214,10 +216,7 @@ class Engine:
         now = self.now()
         session.greeting_slot = self._greetings.add(session, now + self.limits.connect_timeout)
         session.beat_slot = self._beats.add(session, now + self.options.ping_interval)
-        options = self.options
-        upgrades = options.upgrades(link.name)
-        first = open_packet(session.sid, upgrades, options.ping_interval, options.ping_timeout, options.max_payload)
-        return session, Frame(first)
+        return session, Frame(session.sid.join(self._opens[link.name]))
 
     def greet(self, session: Session) -> None:
         """A namespace has taken the session in."""
@@ -316,3 +315,11 @@ class Engine:
             expiring.expire()
         if self.router.states is not None:
             self.router.states.tick(now)
+
+
+_SID = "SID"
+
+
+def _open_packet(options: Options, transport: str) -> str:
+    upgrades = options.upgrades(transport)
+    return open_packet(_SID, upgrades, options.ping_interval, options.ping_timeout, options.max_payload)

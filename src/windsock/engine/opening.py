@@ -42,10 +42,10 @@ def is_allowed(request: Request, engine: Engine, scheme: str) -> bool:
     return allows_origin(request, scheme, allowed) or allows_origin(request, scheme, None)
 
 
-def address(request: Request, engine: Engine, peer: str) -> str:
+def address(request: Request, engine: Engine, peer: str, polling: bool) -> str:
     """Whose session it will be. Raises Refusal if there is no room for it."""
     host = viewer_address(request, peer, engine.proxies)
-    engine.require_room(host, polling=request.query.get("transport") == "polling")
+    engine.require_room(host, polling)
     return host
 
 

@@ -123,7 +123,7 @@ class Polling:
     def _open(self, request: Request, scope: Scope) -> tuple[int, Headers, bytes]:
         engine = self._engine
         client = scope.get("client") or ("", 0)
-        host = opening.address(request, engine, client[0])
+        host = opening.address(request, engine, client[0], polling=True)
         try:
             head = encode_head("GET", request.target, scope["headers"])
         except ProtocolError as error:

@@ -29,6 +29,8 @@ log = logging.getLogger("windsock.engine")
 
 BACKLOG = 4096
 """Connections that wait to be accepted: a restarted server meets all its viewers at once."""
+VIEWER_BUFFER = 16 * 1024
+"""What the kernel may hold for one viewer, in bytes; Linux doubles it. More would only be older states."""
 START_WITHIN = 30.0
 
 
@@ -38,6 +40,15 @@ class Tls:
 
     certificate: Path
     key: Path
+
+    def check(self) -> None:
+        """Raises ConfigError if they cannot be used together."""
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(self.certificate, self.key)
+        except (OSError, ssl.SSLError) as error:
+            raise ConfigError(
+                f"{self.certificate} and {self.key} cannot be used as a certificate and its key: {error}"
+            ) from None
 
 
 class EngineServer:
@@ -53,6 +64,8 @@ class EngineServer:
         name = listener.getsockname()
         engine.server = (name[0], name[1])
         self._front = Front(engine, wsgi)
+        # Every connection inherits it.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, VIEWER_BUFFER)
         self._listener = listener
         self._drain = drain
         self._server = _Server(engine, self._config(tls))
@@ -83,6 +96,8 @@ class EngineServer:
         await self._server.serve(sockets=[self._listener])
 
     def _config(self, tls: Tls | None) -> uvicorn.Config:
+        if tls is not None:
+            tls.check()
         http: Any = self._make_door
         viewer: Any = self._make_viewer
         config = uvicorn.Config(
@@ -99,10 +114,7 @@ class EngineServer:
             ssl_certfile=tls.certificate if tls else None,
             ssl_keyfile=tls.key if tls else None,
         )
-        try:
-            config.load()
-        except (OSError, ssl.SSLError) as error:
-            raise ConfigError(f"the certificate cannot be used: {error}") from None
+        config.load()
         return config
 
     def _make_door(self, **uvicorns: Any) -> Door:

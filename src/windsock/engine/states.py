@@ -6,7 +6,7 @@ import logging
 import secrets
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from windsock import wire
 from windsock.engine.frames import Frame, message
@@ -25,13 +25,6 @@ COUNT_EVERY = 1.0
 """Seconds between two messages of how many are watching."""
 
 
-class Entrance(NamedTuple):
-    """What is known of a viewer by the request it came with: what its addresses begin with, if it may publish."""
-
-    base: str
-    publisher: bool
-
-
 class Refused(WindsockError):
     """The viewer's request did not get through to the application."""
 
@@ -45,13 +38,16 @@ class StateSite(Protocol):
 
     @property
     def inline(self) -> bool:
-        """Whether `enter` is quick, so that it may be called in the loop."""
+        """Whether `enter` and `may_publish` are quick, so that they may be called in the loop."""
 
     def start_for_viewer(self) -> None:
         """Start, for the first viewer; if that fails, `things` says why. May block."""
 
-    def enter(self, session: Session, token: str | None) -> Entrance:
-        """Who comes. Raises Refused. May block if not `inline`."""
+    def enter(self, session: Session) -> str:
+        """What a viewer's addresses begin with. Raises Refused. May block if not `inline`."""
+
+    def may_publish(self, session: Session, token: str | None) -> bool:
+        """Whether a viewer may report. May block if not `inline`."""
 
     def things(self) -> Collection[str]:
         """All that can be watched. Raises NotStarted, or why it could not start."""
@@ -59,21 +55,27 @@ class StateSite(Protocol):
     def encoder(self, thing: str, base: str) -> Encoder:
         """Makes the frames of a thing."""
 
-    def request(self, name: str, value: object, publisher: bool) -> wire.Payload:
-        """Carry out ``history`` or ``report``. Raises WindsockError. May block."""
+    def history(self, value: object) -> wire.Payload:
+        """Carry out ``history``. Raises WindsockError. May block."""
+
+    def report(self, value: object, allowed: bool) -> wire.Payload:
+        """Carry out ``report``. Raises WindsockError. May block."""
 
     def words(self, error: WindsockError, publisher: bool) -> str:
         """What a viewer is told of an error."""
 
 
 class StateViewer:
-    """One viewer of the namespace. ``things`` may be shared by many, so it is never changed, only replaced."""
+    """One viewer of the namespace. ``things`` may be shared by many, so it is never changed, only replaced.
 
-    __slots__ = ("base", "counts", "publisher", "things")
+    ``token`` is the key that it brought along: whether that is the right one is looked at when it reports.
+    """
 
-    def __init__(self, entrance: Entrance, counts: bool) -> None:
-        self.base, self.publisher = entrance
-        self.counts = counts
+    __slots__ = ("base", "things", "token")
+
+    def __init__(self, base: str, token: str | None) -> None:
+        self.base = base
+        self.token = token
         self.things: Mapping[str, Topic] = {}
 
 
@@ -163,51 +165,69 @@ class States:
 
     def _connect(self, session: Session, auth: object) -> None:
         if session.viewer is not None or session in self._connecting:
-            self._refuse(session, wire.BadRequest("this connection is in the namespace already"), publisher=False)
-            return
-        if self._site.started and self._site.inline:
-            self._take_in(session, auth, self._entrance(session, auth))
+            self._refuse(session, "this connection is in the namespace already", wire.BadRequest(""))
             return
         self._connecting.add(session)
-        self._engine.in_thread(session, partial(self._prepare, session, auth), partial(self._admit, session, auth))
+        if self._site.started and self._site.inline:
+            self._take_in(session, auth, self._enter(session))
+        else:
+            self._engine.in_thread(session, partial(self._prepare, session), partial(self._take_in, session, auth))
 
-    def _prepare(self, session: Session, auth: object) -> Entrance | WindsockError:
+    def _prepare(self, session: Session) -> str | WindsockError:
         self._site.start_for_viewer()
-        return self._entrance(session, auth)
+        return self._enter(session)
 
-    def _entrance(self, session: Session, auth: object) -> Entrance | WindsockError:
+    def _enter(self, session: Session) -> str | WindsockError:
         try:
-            token = auth.get("token") if isinstance(auth, dict) else None
-            return self._site.enter(session, token if isinstance(token, str) else None)
+            return self._site.enter(session)
         except WindsockError as error:
             return error
 
-    def _admit(self, session: Session, auth: object, entrance: Entrance | WindsockError) -> None:
-        if session in self._connecting:
-            self._connecting.discard(session)
-            self._take_in(session, auth, entrance)
-
-    def _take_in(self, session: Session, auth: object, entrance: Entrance | WindsockError) -> None:
+    def _take_in(self, session: Session, auth: object, base: str | WindsockError) -> None:
         """Let a viewer in: CONNECT first, then its states, in one write if its socket takes it."""
+        if session not in self._connecting:
+            return
         try:
-            if isinstance(entrance, WindsockError):
-                raise entrance
+            if isinstance(base, WindsockError):
+                raise base
             hello = wire.read_hello(auth)
             things = self._known(self._site.things() if hello.things is None else hello.things)
+            viewer = StateViewer(base, hello.token)
+            topics = self._join(session, viewer, things)
         except WindsockError as error:
-            self._refuse(session, error, isinstance(entrance, Entrance) and entrance.publisher)
+            self._explain(session, auth, error)
             return
-        viewer = session.viewer = StateViewer(entrance, hello.viewers)
+        self._connecting.discard(session)
+        session.viewer = viewer
         self._viewers.add(session)
         if hello.viewers:
             self._counting.add(session)
+            self._recount(things)
         self._engine.greet(session)
         answer = message(socketio.encode_connect(wire.NAMESPACE, {"sid": secrets.token_urlsafe(15)}))
-        topics = self._join(session, viewer, things)
         self._send_states(session, answer, topics)
 
-    def _refuse(self, session: Session, error: WindsockError, publisher: bool) -> None:
-        words = self._site.words(error, publisher)
+    def _explain(self, session: Session, auth: object, error: WindsockError) -> None:
+        """Refuse a viewer in words that depend on who it is."""
+        token = auth.get("token") if isinstance(auth, dict) else None
+        look = partial(self._words, session, token if isinstance(token, str) else None, error)
+        if self._site.inline:
+            self._turn_away(session, error, look())
+        else:
+            self._engine.in_thread(session, look, partial(self._turn_away, session, error))
+
+    def _words(self, session: Session, token: str | None, error: WindsockError) -> str:
+        try:
+            return self._site.words(error, self._site.may_publish(session, token))
+        except WindsockError:  # the application's middleware does not let it through
+            return self._site.words(error, publisher=False)
+
+    def _turn_away(self, session: Session, error: WindsockError, words: str) -> None:
+        if session in self._connecting:
+            self._connecting.discard(session)
+            self._refuse(session, words, error)
+
+    def _refuse(self, session: Session, words: str, error: WindsockError) -> None:
         reason = {"message": words, "data": {"code": wire.error_code(error)}}
         session.send(message(socketio.encode_connect_error(wire.NAMESPACE, reason)))
 
@@ -228,13 +248,14 @@ class States:
         viewer = session.viewer
         assert viewer is not None
         if name == "history" or name == "report":
-            work = partial(self._carry_out, name, value, viewer.publisher)
+            carry_out = self._site.history if name == "history" else partial(self._report, session, viewer.token)
+            work = partial(self._answer, carry_out, value)
             self._engine.in_thread(session, work, partial(self._acknowledge, session, id))
             return
         self._acknowledge(session, id, self._answer(self._request, session, viewer, name, value))
 
-    def _carry_out(self, name: str, value: object, publisher: bool) -> wire.Payload:
-        return self._answer(self._site.request, name, value, publisher)
+    def _report(self, session: Session, token: str | None, value: object) -> wire.Payload:
+        return self._site.report(value, self._site.may_publish(session, token))
 
     def _answer(self, carry_out: Callable[..., wire.Payload], *arguments: Any) -> wire.Payload:
         try:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
-from functools import partial
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 from flask_socketio import SocketIO
+from socketio import WSGIApp
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from windsock import wire
-from windsock.engine import Engine, Entrance, Refused, Session
+from windsock.engine import Engine, Refused, Session
 from windsock.engine.frames import Frame, message
 from windsock.engine.protocol.request import parse_head
 from windsock.engine.protocol.socketio import encode_event
@@ -30,8 +30,8 @@ from windsock.web.views import Views
 if TYPE_CHECKING:
     from windsock.web.site import Site
 
-# What passes an environ on, without looking anything up: it may run in the engine's loop.
-_QUICK = ("TrustedProxies", "ProxyFix", "SocketEntrance", "_SocketIOMiddleware")
+_PLAIN = SocketEntrance | WSGIApp
+"""Middleware that passes requests on as they are: Windsock's own, and Flask-SocketIO's."""
 
 
 class EngineDelivery:
@@ -50,6 +50,7 @@ class EngineDelivery:
         # Per thing how often there was news. Written under the hub's lock, read anywhere.
         self.marks: defaultdict[str, int] = defaultdict(int)
         self.inline = False
+        self._root: str | None = None
 
     # ------------------------------------------------------------------------------ for the site: start and stop
 
@@ -63,7 +64,10 @@ class EngineDelivery:
 
     def find_server(self, app: Flask, allowed_origins: Sequence[str]) -> None:
         """The engine is there; only the way in has to be looked at, now that everything has wrapped the application."""
-        self.inline = is_quick(app)
+        around = list(middleware(app))
+        self.inline = all(isinstance(step, TrustedProxies | ProxyFix | _PLAIN) for step in around)
+        # What passes requests on as they are leaves them where they came in.
+        self._root = "" if all(isinstance(step, _PLAIN) for step in around) else None
 
     def start(self, runtime: Runtime, views: Views) -> None:
         """Begin to let viewers in, and to send them what ``runtime`` publishes."""
@@ -118,16 +122,23 @@ class EngineDelivery:
         """See `StateSite.start_for_viewer`."""
         self._site.start_with_request()
 
-    def enter(self, session: Session, token: str | None) -> Entrance:
+    def enter(self, session: Session) -> str:
         """See `StateSite.enter`."""
+        root = self._root if self._root is not None else self._environ(session).get("SCRIPT_NAME", "").rstrip("/")
+        return f"{root}{self._site.prefix}"
+
+    def may_publish(self, session: Session, token: str | None) -> bool:
+        """See `StateSite.may_publish`. Raises Refused."""
+        return may_publish(Caller.from_environ(self._environ(session), token), self._site.publisher_key)
+
+    def _environ(self, session: Session) -> dict[str, Any]:
         parsed = parse_head(session.head)
         assert parsed is not None, "the engine keeps only heads that it could read"
         environ = make_environ(parsed[0], session.client, session.server, session.scheme)
         found = through_middleware(self._site.app.wsgi_app, environ)
         if not isinstance(found, dict):
             raise Refused(f"the application refused the request: {found.status} {found.reason}")
-        publisher = may_publish(Caller.from_environ(found, token), self._site.publisher_key)
-        return Entrance(found.get("SCRIPT_NAME", "").rstrip("/") + self._site.prefix, publisher)
+        return found
 
     def things(self) -> Collection[str]:
         """See `StateSite.things`."""
@@ -137,10 +148,13 @@ class EngineDelivery:
         """See `StateSite.encoder`."""
         return ThingEncoder(self._site, self.marks, thing, base)
 
-    def request(self, name: str, value: object, publisher: bool) -> wire.Payload:
-        """See `StateSite.request`."""
-        carry_out = requests.history if name == "history" else partial(requests.report, allowed=publisher)
-        return carry_out(self._site.runtime, value)
+    def history(self, value: object) -> wire.Payload:
+        """See `StateSite.history`."""
+        return requests.history(self._site.runtime, value)
+
+    def report(self, value: object, allowed: bool) -> wire.Payload:
+        """See `StateSite.report`."""
+        return requests.report(self._site.runtime, value, allowed)
 
     def words(self, error: WindsockError, publisher: bool) -> str:
         """See `StateSite.words`: of what is wrong within, only somebody who may publish learns more."""
@@ -169,18 +183,14 @@ class ThingEncoder:
         return _frame("heard", self._site.views.heard(self._thing))
 
 
-def is_quick(app: Flask) -> bool:
-    """Whether everything around an application is known to pass requests on at once."""
+def middleware(app: Flask) -> Iterator[object]:
+    """Everything around an application, from the outside in; what is not known ends it."""
     step: object = app.wsgi_app
-    while not _is_flask(step, app):
-        if not isinstance(step, TrustedProxies | ProxyFix | SocketEntrance) and type(step).__name__ not in _QUICK:
-            return False
+    while getattr(step, "__self__", None) is not app:
+        yield step
+        if step is None:
+            return
         step = getattr(step, "inner", None) or getattr(step, "wsgi_app", None) or getattr(step, "app", None)
-    return True
-
-
-def _is_flask(step: object, app: Flask) -> bool:
-    return getattr(step, "__self__", None) is app
 
 
 def _frame(event: str, payload: wire.Payload) -> Frame:

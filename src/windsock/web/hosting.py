@@ -45,8 +45,7 @@ class Host:
         site = app.extensions.get("windsock")
         if isinstance(site, Site):
             site.deliver_by(self.engine)
-        tls = Tls(server.certificate, server.certificate_key) if server.certificate and server.certificate_key else None
-        self._server = EngineServer(self.engine, app, listener, server.drain.total_seconds(), tls)
+        self._server = EngineServer(self.engine, app, listener, server.drain.total_seconds(), tls_of(server))
 
     @property
     def port(self) -> int:
@@ -65,6 +64,11 @@ class Host:
         self._server.stop()
         if self._carried is not None:
             self._carried.stop()
+
+
+def tls_of(server: ServerTable) -> Tls | None:
+    """The configured certificate, if there is one."""
+    return Tls(server.certificate, server.certificate_key) if server.certificate and server.certificate_key else None
 
 
 def make_options(server: ServerTable, limits: Limits) -> Options:
