@@ -75,14 +75,8 @@ class CarriedApplication:
     # ------------------------------------------------------------------------------------- for the engine, in its loop
 
     def accepts(self, namespace: str) -> bool:
-        """See `windsock.engine.Application.accepts`; python-socketio's own rule."""
-        server = self.server
-        return (
-            namespace in server.handlers
-            or namespace in server.namespace_handlers
-            or server.namespaces == "*"
-            or namespace in server.namespaces
-        )
+        """See `windsock.engine.Application.accepts`."""
+        return self.server.accepts(namespace)
 
     def receive(self, session: Session, message: str | bytes) -> None:
         """See `windsock.engine.Application.receive`."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from typing import Any
 
 from socketio import Server
-from socketio.packet import CONNECT_ERROR, DISCONNECT
+from socketio.exceptions import ConnectionRefusedError as RefusedError
+from socketio.packet import CONNECT, CONNECT_ERROR, DISCONNECT
 
 from windsock.errors import ConfigError
 from windsock.web.carrier.manager import EngineManager
@@ -24,6 +26,11 @@ class CarriedServer(Server):  # type: ignore[misc]  # python-socketio has no ann
     """
 
     manager: EngineManager
+
+    def accepts(self, namespace: str) -> bool:
+        """Whether somebody may connect to a namespace: one that has handlers, or is named by the application."""
+        named = self.namespaces == "*" or namespace in self.namespaces
+        return named or namespace in self.handlers or namespace in self.namespace_handlers
 
     def instrument(self, *_arguments: Any, **_options: Any) -> None:
         """Refused: the admin page looks into parts of python-engineio that are not there."""
@@ -45,14 +52,50 @@ class CarriedServer(Server):  # type: ignore[misc]  # python-socketio has no ann
 
     def _handle_connect(self, eio_sid: str, namespace: str | None, data: Any) -> None:
         namespace = namespace or "/"
+        sid = self.manager.pre_connect(eio_sid, namespace) if self.accepts(namespace) else None
+        if sid is None:
+            self._answer(eio_sid, CONNECT_ERROR, namespace, "Unable to connect")
+            return
+        if self.always_connect:
+            self._accept(eio_sid, sid, namespace)
+        refusal = self._introduce(eio_sid, sid, namespace, data)
+        if refusal is None and not self.always_connect:
+            self._accept(eio_sid, sid, namespace)
+        elif refusal is not None:
+            # Whom nobody told of its leaving is not told of its disconnect either.
+            self.manager.pre_disconnect(sid, namespace)
+            self._answer(eio_sid, DISCONNECT if self.always_connect else CONNECT_ERROR, namespace, refusal)
+            self.manager.disconnect(sid, namespace)
+
+    def _introduce(self, eio_sid: str, sid: str, namespace: str, auth: Any) -> Any:
+        """Run the connect handler; what to refuse the client with, None if it is accepted."""
         try:
-            super()._handle_connect(eio_sid, namespace, data)
+            accepted = self._run_connect_handler(namespace, sid, self.environ[eio_sid], auth or None)
+        except RefusedError as error:
+            return error.error_args
+        except ConnectionRefusedError:
+            return {"message": "Connection refused by server"}
         except (Exception, SystemExit):
             log.exception("a connect handler of the application failed")
-            sid = self.manager.sid_from_eio_sid(eio_sid, namespace)
-            if sid is not None and self.manager.is_pre_connected(sid, namespace):
-                self._send_packet(eio_sid, self.packet_class(CONNECT_ERROR, data=FAILED, namespace=namespace))
-                self.manager.disconnect(sid, namespace)
+            return None if self.always_connect else FAILED
+        return RefusedError().error_args if accepted is False else None
+
+    def _run_connect_handler(self, namespace: str, sid: str, environ: dict[str, Any], auth: Any) -> Any:
+        try:
+            return self._trigger_event("connect", namespace, sid, environ, auth)
+        except TypeError:
+            if auth is not None:
+                raise
+            with suppress(TypeError):  # if that was not the reason, the first error is the one to tell of
+                return self._trigger_event("connect", namespace, sid, environ)  # handlers of old take no auth
+            raise
+
+    def _accept(self, eio_sid: str, sid: str, namespace: str) -> None:
+        self._answer(eio_sid, CONNECT, namespace, {"sid": sid})
+        self.manager.connect(sid, namespace)
+
+    def _answer(self, eio_sid: str, kind: int, namespace: str, data: Any) -> None:
+        self._send_packet(eio_sid, self.packet_class(kind, data=data, namespace=namespace))
 
     def _handle_disconnect(self, eio_sid: str, namespace: str | None, reason: str | None = None) -> None:
         namespace = namespace or "/"
@@ -79,7 +122,7 @@ class CarriedServer(Server):  # type: ignore[misc]  # python-socketio has no ann
         assert sid is not None
         try:
             if tell:
-                self._send_packet(eio_sid, self.packet_class(DISCONNECT, namespace=namespace))
+                self._answer(eio_sid, DISCONNECT, namespace, None)
             self._trigger_event("disconnect", namespace, sid, reason)
         finally:
             self.manager.disconnect(sid, namespace)
