@@ -8,7 +8,7 @@ from azure.storage.queue import QueueClient
 
 from tests.azurite import Azurite, connection_string
 from tests.cli.typed import failed, succeeded, typed
-from tests.servers import KILN, serving
+from tests.servers import KILN, serving, windsock
 from tests.waiting import free_port
 from windsock.sources.azure_queue import CONNECTION_STRING
 
@@ -231,3 +231,13 @@ def test_an_address_that_is_taken_is_said(tmp_path: Path) -> None:
         result = typed("check", "--port", str(port))
     assert 1 == result.exit_code
     assert f"FAIL  port {port}: port {port} of 127.0.0.1 is taken by another program" in result.output
+
+
+def test_a_certificate_that_is_none_is_told(tmp_path: Path) -> None:
+    for name in ("cert.pem", "key.pem"):
+        (tmp_path / name).write_text("nothing of the kind")
+    (tmp_path / "windsock.toml").write_text('[server]\ncertificate = "cert.pem"\ncertificate_key = "key.pem"\n')
+    checked = windsock(tmp_path, "check")
+    assert 1 == checked.returncode
+    assert "FAIL  windsock.toml: server.certificate: " in checked.stdout
+    assert "cannot be used as a certificate and its key" in checked.stdout

@@ -766,6 +766,7 @@ def test_another_async_mode_is_refused_with_what_to_do() -> None:
         Windsock(app).start()
     assert 'is in the mode "gevent"' in str(refused.value)
     assert 'SocketIO(app, async_mode="threading")' in str(refused.value)
+    assert "windsock run" in str(refused.value)
     assert [] == threads()
 
 

@@ -28,7 +28,8 @@ def check_server(socketio: SocketIO) -> None:
     if socketio.async_mode != "threading":
         raise ConfigError(
             f'the application\'s SocketIO is in the mode "{socketio.async_mode}", where news from native '
-            'threads is lost; make it SocketIO(app, async_mode="threading"), or serve the application with: windsock run'
+            'threads is lost; make it SocketIO(app, async_mode="threading"), or serve the application with '
+            "windsock run"
         )
 
 
