@@ -7,7 +7,7 @@ JS_TESTS := $(wildcard tests/js/*.test.js)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint types layers test-js test-python format lock clean
+.PHONY: help demo test bench lint types layers test-js test-python format lock clean
 
 help: ## List what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ test-js: node_modules/.ready ## Run the tests of the page's scripts
 test-python: node_modules/.ready ## Run pytest (ARGS="-k cloud")
 	@$(BIN)/pytest $(ARGS)
 
+bench: bench/.venv/.ready bench/node_modules/.ready ## Measure Windsock beside other servers (ARGS="--quick")
+	@$(BIN)/python -m bench $(ARGS)
+
 format: .venv/.python-ready ## Put the code in shape
 	@$(BIN)/ruff check --fix --quiet || true
 	@$(BIN)/ruff format
@@ -45,7 +48,7 @@ lock: .venv/.python-ready ## Renew the lock files from pyproject.toml and packag
 	@tools/lock
 
 clean: ## Remove everything that make made
-	rm -rf .venv node_modules src/windsock/web/static/vendor dist
+	rm -rf .venv node_modules bench/.venv bench/node_modules src/windsock/web/static/vendor dist
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
@@ -70,4 +73,14 @@ clean: ## Remove everything that make made
 node_modules/.ready: package.json package-lock.json | .venv/.python-ready
 	@tools/check-system test $(BIN)/python
 	@tools/step 'Test set-up 2/2: Node tools (Azurite, TypeScript)' npm ci --ignore-scripts --loglevel=error
+	@touch $@
+
+bench/.venv/.ready: bench/requirements.txt | .venv/.demo-ready
+	@tools/step 'Benchmark set-up 1/3: virtual environment in bench/.venv' $(BIN)/python -m venv --clear bench/.venv
+	@tools/step 'Benchmark set-up 2/3: the other servers in Python' \
+		bench/.venv/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes -r bench/requirements.txt
+	@touch $@
+
+bench/node_modules/.ready: bench/package.json bench/package-lock.json
+	@tools/step 'Benchmark set-up 3/3: Socket.IO for Node' npm ci --prefix bench --ignore-scripts --loglevel=error
 	@touch $@
