@@ -53,8 +53,8 @@ def main(verbose: bool) -> None:
     logging.getLogger("azure").setLevel(logging.ERROR)
     for noisy in ("urllib3", "werkzeug", "engineio", "socketio"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-    # Its access log is what `--verbose` is for.
-    logging.getLogger("uvicorn").setLevel(logging.INFO if verbose else logging.WARNING)
+    # Its access log, and what strangers send that is no HTTP, are what `--verbose` is for.
+    logging.getLogger("uvicorn").setLevel(logging.INFO if verbose else logging.ERROR)
 
 
 for verb in (demo, serve, run, check, send, history, rejected):

@@ -219,6 +219,8 @@ class Connection(asyncio.Protocol):
             transport.write(websocket.encode_close(event.code or websocket.NORMAL))
         self._closing = True
         transport.close()
+        if self._slot is None:  # one that does not read is not closed before it does
+            self._slot = self._engine.expect(self, LINGER)
 
     def _fail(self, code: int, reason: str) -> None:
         session, self._session = self._session, None

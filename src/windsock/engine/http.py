@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from windsock.engine.connection import response
 from windsock.engine.protocol.handshake import EIO, UNSUPPORTED_VERSION, Refusal, read_query
@@ -27,18 +27,28 @@ class HttpProtocol(HttpToolsProtocol):
         self._slot: int | None = None
         # Between requests, or in the middle of a head.
         self._heading = True
+        # Between a head and the end of its body.
+        self._in_body = False
         self._refused = False
+        # Whose answer is being sent; and whether the connection is to become a WebSocket when it has been.
+        self._at_work: RequestResponseCycle | None = None
+        self._upgrading = False
 
     def data_received(self, data: bytes) -> None:
         if self._refused:
             return
         super().data_received(data)
-        if self._heading and self._slot is None and self.parser is not None:
+        if self.parser is None:
+            return
+        if self._in_body:
+            self._expect_nothing()  # each piece of a body is given as much time again
+        if (self._heading or self._in_body) and self._slot is None:
             self._slot = self._engine.expect(self, self._engine.limits.handshake_timeout)
 
     def on_headers_complete(self) -> None:
         self._expect_nothing()
         self._heading = False
+        self._in_body = True
         refusal = self._outdated()
         if refusal is None:
             super().on_headers_complete()
@@ -53,23 +63,60 @@ class HttpProtocol(HttpToolsProtocol):
             super().on_body(body)
 
     def on_message_complete(self) -> None:
+        self._expect_nothing()
+        self._in_body = False
         if not self._refused:
             super().on_message_complete()
 
     def on_response_complete(self) -> None:
         self._heading = True
         super().on_response_complete()
+        if self._upgrading and not self._is_busy() and not self.transport.is_closing():
+            self._unset_keepalive_if_required()
+            self._heading = False
+            self._upgrade()
+
+    def handle_websocket_upgrade(self) -> None:
+        """What comes before on the same connection is answered first, or the answer would come amid frames."""
+        if self._refused:
+            return
+        if self._is_busy():
+            self._upgrading = True
+            self.flow.pause_reading()
+        else:
+            self._upgrade()
+
+    def _upgrade(self) -> None:
+        super().handle_websocket_upgrade()
+        # As when a connection is lost: each would keep the other until the garbage collector comes.
+        self.parser = None  # type: ignore[assignment]  # uvicorn does so too
+
+    def _is_busy(self) -> bool:
+        return bool(self.pipeline) or (self._at_work is not None and not self._at_work.response_complete)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._at_work = cycle
+        super()._start_asgi_task(cycle, app)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._expect_nothing()
+        # Of several requests in a row uvicorn tells only the last one; the one at work would write to a closed socket.
+        self.pipeline.clear()
+        if self._at_work is not None:
+            self._at_work.disconnected = True
+            self._at_work.message_event.set()
         super().connection_lost(exc)
 
     lingering: ClassVar[bool] = False
 
     def expire(self) -> None:
-        """The head did not come in time."""
+        """The head did not come in time, or the next piece of the body."""
         self._slot = None
-        if not self.transport.is_closing():
+        if self._in_body and self.flow.read_paused:  # it is the server that does not read it just now
+            self._slot = self._engine.expect(self, self._engine.limits.handshake_timeout)
+        elif self._in_body:
+            self.transport.abort()
+        elif not self.transport.is_closing():
             self.transport.write(b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
             self.transport.close()
 
@@ -82,7 +129,8 @@ class HttpProtocol(HttpToolsProtocol):
         try:
             read_query(request.query, self._engine.options.transports)
         except Refusal as refusal:
-            return refusal if refusal.code == UNSUPPORTED_VERSION else None
+            # Without its traceback, whose frames would keep the whole connection, and it them.
+            return refusal.with_traceback(None) if refusal.code == UNSUPPORTED_VERSION else None
         return None
 
     def _cors(self) -> tuple[tuple[str, str], ...]:

@@ -66,6 +66,8 @@ class Lanes:
             except Exception:  # whatever it meets, the thread goes on with the next
                 log.exception("work in a thread failed")
             self._done(key)
+            # What it was about must not be kept alive until there is something else to do.
+            del found, key, work
 
     def _take(self) -> tuple[Hashable, Callable[[], object]] | None:
         with self._condition:

@@ -59,6 +59,7 @@ class PollingLink:
             self._last = [*rest, NOOP if code == 1000 and not rest else CLOSE]
         else:
             self._last = [NOOP]  # the session goes on, on WebSocket
+        self.session = None  # each would keep the other until the garbage collector comes
         self.wake()
 
     async def poll(self, receive: Receive) -> list[str | bytes]:

@@ -118,6 +118,7 @@ class Books:
             self._left(client.eio_sid)
         else:
             self._unlink(client)
+        client.callbacks.clear()
 
     def is_left(self, eio_sid: str) -> bool:
         """Whether no disconnect handler of the session is running."""

@@ -112,6 +112,7 @@ class Pool:
     def _run(self) -> None:
         while (ticket := self._take()) is not None:
             self._serve(*ticket)
+            del ticket  # its session must not be kept alive until there is something else to do
             with self._condition:
                 self._idle += 1
                 if self._settling:
