@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from windsock.engine import opening
 from windsock.engine.protocol import websocket
 from windsock.engine.protocol.errors import ProtocolError, WebSocketError
-from windsock.engine.protocol.handshake import BAD_REQUEST, UNKNOWN_SID, Refusal, check_websocket
+from windsock.engine.protocol.handshake import BAD_REQUEST, Refusal, check_websocket
 from windsock.engine.protocol.request import Request, parse_head
 from windsock.engine.protocol.websocket import Close, Event, FrameDecoder, Message, Ping
 from windsock.engine.session import TRANSPORT_CLOSE, Session
@@ -47,6 +47,8 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
+        # At once: what is written while the handshake is answered may make it full.
+        self._transport.set_protocol(self)
 
     def data_received(self, data: bytes) -> None:
         if self._decoder is not None:
@@ -78,7 +80,7 @@ class Connection(asyncio.Protocol):
         probing, self._probing = self._probing, None
         self._transport = None
         if probing is not None:
-            probing.give_up_probe()
+            probing.give_up_probe(self)
         if session is not None:
             session.end(TRANSPORT_CLOSE)
 
@@ -103,7 +105,7 @@ class Connection(asyncio.Protocol):
             transport.abort()
             return
         transport.write(websocket.encode_close(code, reason))
-        self._slot = self._engine.expect(self, LINGER)
+        self._linger()
 
     @property
     def lingering(self) -> bool:
@@ -129,17 +131,21 @@ class Connection(asyncio.Protocol):
             key = check_websocket(request)
             if query.transport != "websocket":
                 raise Refusal(400, BAD_REQUEST, "Bad request: a WebSocket that asks for polling")
-            first = self._begin(request, data[:head_size]) if query.sid is None else self._join(query.sid)
+            session = None if query.sid is None else opening.find(query.sid, engine)
+            first = self._begin(request, data[:head_size]) if session is None else b""
         except Refusal as refusal:
             self._refuse(refusal)
             return
         # It is to say as soon as anything waits for this viewer. Over TLS, 0 would mean that something always does.
         self._transport.set_write_buffer_limits(high=1, low=0)
+        self._full = self._transport.get_write_buffer_size() > 1  # of a page that came before it
         self._transport.write(f"{_ACCEPTED}{websocket.accept_key(key)}\r\n\r\n".encode("ascii") + first)
         if access_log.isEnabledFor(logging.INFO):
             access_log.info('%s - "WebSocket %s" [accepted]', self._peer()[0], request.target[:200])
         self._decoder = FrameDecoder(engine.options.max_payload)
-        if self._session is not None:
+        if session is not None:
+            self._join(session)
+        elif self._session is not None:
             self._session.flush()
         if len(data) > head_size:
             self._feed(data[head_size:])
@@ -150,13 +156,16 @@ class Connection(asyncio.Protocol):
         self._session, first = self._engine.open(self, client, host, head)
         return first.wire
 
-    def _join(self, sid: str) -> bytes:
-        session = opening.find_polling(sid, self._engine)
-        if session.upgrading or not self._engine.options.upgrades("polling"):
-            raise Refusal(400, UNKNOWN_SID, "Bad request: the session cannot be upgraded now")
+    def _join(self, session: Session) -> None:
+        """Wait for a probe. Where there is nothing to take over, say so in WebSocket: a browser shows no more of HTTP.
+
+        The session itself goes on as it is.
+        """
+        if session.transport != "polling" or session.upgrading or not self._engine.options.upgrades("polling"):
+            self.close(1008, "the session cannot be upgraded now")
+            return
         self._probing = session
         self._slot = self._engine.expect(self, self._engine.limits.handshake_timeout)
-        return b""
 
     def _peer(self) -> tuple[str, int]:
         assert self._transport is not None
@@ -177,9 +186,13 @@ class Connection(asyncio.Protocol):
         try:
             events = self._decoder.feed(data)
         except WebSocketError as error:
+            if self._closing:
+                return
             for event in error.events:
                 self._take(event)
             self._fail(error.code, str(error))
+            # What is to follow is the answer to the close frame.
+            self._decoder = FrameDecoder(0)
             return
         for event in events:
             self._take(event)
@@ -191,7 +204,13 @@ class Connection(asyncio.Protocol):
             return  # it was closed by an earlier one of the same bytes
         elif isinstance(event, Message):
             self._take_message(event.data)
-        elif isinstance(event, Ping) and self.write is not None:
+        else:
+            self._take_control(event)
+
+    def _take_control(self, event: Event) -> None:
+        if self._session is not None:
+            self._session.count_in()
+        if isinstance(event, Ping) and self.write is not None:
             self.write(websocket.encode_pong(event.payload))
 
     def _take_message(self, data: str | bytes) -> None:
@@ -208,8 +227,11 @@ class Connection(asyncio.Protocol):
 
     def _take_over(self) -> None:
         self._expect_nothing()
-        self._session, self._probing = self._probing, None
+        session, self._probing = self._probing, None
+        assert session is not None
+        self._session = session
         self._engine.upgraded()
+        session.flush()
 
     def _answer_close(self, event: Close) -> None:
         transport = self._transport
@@ -218,15 +240,22 @@ class Connection(asyncio.Protocol):
         if not self._closing and not self._full:
             transport.write(websocket.encode_close(event.code or websocket.NORMAL))
         self._closing = True
+        session, self._session = self._session, None
+        # What is still to be written may never be read.
+        self._linger()
         transport.close()
-        if self._slot is None:  # one that does not read is not closed before it does
-            self._slot = self._engine.expect(self, LINGER)
+        if session is not None:
+            session.end(TRANSPORT_CLOSE)
 
     def _fail(self, code: int, reason: str) -> None:
         session, self._session = self._session, None
         self.close(code, reason)
         if session is not None:
             session.end(TRANSPORT_CLOSE if code == websocket.NORMAL else "transport error")
+
+    def _linger(self) -> None:
+        self._expect_nothing()
+        self._slot = self._engine.expect(self, LINGER)
 
     def _expect_nothing(self) -> None:
         if self._slot is not None:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 PAGE_BUFFER = 256 * 1024
 """What the kernel may hold of a page, in bytes; Linux doubles it."""
+VIEWER_BUFFER = 16 * 1024
+"""The same for one viewer. More would only be older states."""
 
 
 class Door(asyncio.Protocol):
@@ -42,10 +44,9 @@ class Door(asyncio.Protocol):
         if parsed is not None and opening.is_endpoint(parsed[0], self._engine):
             viewer = Connection(self._engine)
             viewer.connection_made(transport)
-            transport.set_protocol(viewer)
             viewer.open(parsed[0], data, parsed[1])
             return
-        enlarge(transport)
+        resize(transport, PAGE_BUFFER)
         http = self._make_http()
         http.connection_made(transport)
         transport.set_protocol(http)
@@ -66,8 +67,8 @@ class Door(asyncio.Protocol):
         return data.startswith(self._engine.first_bytes) and b"websocket" in data
 
 
-def enlarge(transport: asyncio.Transport) -> None:
-    """Pages are large, and none of their bytes is out of date when it arrives."""
+def resize(transport: asyncio.Transport, size: int) -> None:
+    """Have the kernel hold so many bytes of what is sent: many of a page, for none of its bytes is ever out of date."""
     kept = transport.get_extra_info("socket")
     if kept is not None:
-        kept.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, PAGE_BUFFER)
+        kept.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, size)

@@ -22,6 +22,7 @@ from windsock.engine.options import TRANSPORTS, Options
 from windsock.engine.outgoing import Outgoing
 from windsock.engine.protocol.handshake import BAD_REQUEST, UNSUPPORTED_VERSION, Refusal
 from windsock.engine.protocol.packets import open_packet
+from windsock.engine.protocol.websocket import SERVICE_RESTART
 from windsock.engine.router import Router
 from windsock.engine.session import SERVER_DISCONNECT, Link, Session
 from windsock.engine.states import States, StateSite
@@ -121,7 +122,7 @@ class Engine:
         """Take in nobody any more, and close all sessions: their clients try again, elsewhere or later."""
         self.stopping = True
         for number, session in enumerate(list(self.sessions.values())):
-            session.end(SERVER_DISCONNECT, 1001, "the server is stopping")
+            session.end(SERVER_DISCONNECT, SERVICE_RESTART, "the server is stopping")
             if number % 200 == 199:
                 await asyncio.sleep(0)
         for expiring in self._expected:
@@ -257,6 +258,10 @@ class Engine:
     def dispatch(self, session: Session, data: str | bytes) -> None:
         """See `Owner.dispatch`."""
         self.router.dispatch(session, data)
+
+    def require_pace(self, session: Session) -> None:
+        """See `Owner.require_pace`."""
+        self.router.require_pace(session)
 
     def expect(self, expiring: Expiring, within: float) -> int:
         """Have something expire after so many seconds, unless `expect_no_more` is called with the answer."""

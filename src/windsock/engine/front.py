@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, cast
+import asyncio
+import logging
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future
+from functools import partial
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
 from a2wsgi import WSGIMiddleware
 
-from windsock.engine.polling import Polling, Receive, Scope, Send
+from windsock.engine.lanes import Lanes
+from windsock.engine.polling import Message, Polling, Receive, Scope, Send
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
     from windsock.engine.engine import Engine
 
+log = logging.getLogger("windsock.engine")
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
 PAGE_THREADS = 16
 """Requests for pages that are worked at at once; more wait."""
+GONE = "windsock.gone"
+"""The key in a request's scope of the function that says whether its client has gone."""
+GIVEN_UP = "windsock.given_up"
+"""The key that is there when nobody takes a response any more, for the loop is about to end."""
 
 
 class Front:
@@ -24,7 +39,8 @@ class Front:
     def __init__(self, engine: Engine, wsgi: WSGIApplication) -> None:
         self._engine = engine
         self._polling = Polling(engine)
-        self._pages = WSGIMiddleware(cast("Any", _Terminated(wsgi)), workers=PAGE_THREADS)
+        self._pages = WSGIMiddleware(cast("Any", _Adapted(wsgi)))
+        self._pages.executor = self._threads = cast("Any", _Threads())
         self._requests = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -40,25 +56,96 @@ class Front:
         scope["headers"] = [(name, value) for name, value in scope["headers"] if b"_" not in name]
         self._requests += 1
         try:
-            await self._pages(cast("Any", scope), cast("Any", receive), cast("Any", send))
+            await self._pages(cast("Any", scope), cast("Any", partial(_receive_whole, receive)), cast("Any", send))
+        except asyncio.CancelledError:
+            scope[GIVEN_UP] = True
+            log.warning("%s %s was given up: it went on after the drain time", scope["method"], scope["path"])
         finally:
             self._requests -= 1
 
     def stop(self) -> None:
         """Begin no more requests."""
-        self._pages.executor.shutdown(wait=False, cancel_futures=True)
+        self._threads.shutdown(wait=False)
 
 
-class _Terminated:
-    """Says that the input ends by itself: so a body of unknown length is read too."""
+class _Threads(Executor):
+    """Daemons, other than those of the standard library: a page that never ends must not keep the process."""
+
+    def __init__(self) -> None:
+        self._lanes = Lanes("windsock-pages", PAGE_THREADS)
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        future: Future[T] = Future()
+
+        def work() -> None:
+            if not future.set_running_or_notify_cancel():
+                return
+            try:
+                future.set_result(fn(*args, **kwargs))
+            except BaseException as error:  # noqa: BLE001  # it is raised where the result is asked for
+                future.set_exception(error)
+
+        self._lanes.submit(future, work)
+        return future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        self._lanes.stop()
+
+
+class _Adapted:
+    """What the adapter for WSGI does not see to."""
 
     def __init__(self, wsgi: WSGIApplication) -> None:
         self._wsgi = wsgi
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        environ["wsgi.input_terminated"] = True
+        if "HTTP_TRANSFER_ENCODING" in environ:
+            # A body of unknown length is read too, for it ends by itself.
+            environ["wsgi.input_terminated"] = True
         environ["wsgi.multiprocess"] = False
-        return self._wsgi(environ, start_response)
+        environ["wsgi.errors"] = sys.stderr
+        scope = environ["asgi.scope"]
+
+        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            _require_loop(scope)
+            return start_response(status, headers, exc_info)
+
+        return _WhileThere(self._wsgi(environ, start), scope)
+
+
+class _WhileThere:
+    """A response until its client has gone: what nobody reads need not be made for ever."""
+
+    def __init__(self, body: Iterable[bytes], scope: Scope) -> None:
+        self._body = body
+        self._scope = scope
+
+    def __iter__(self) -> Iterator[bytes]:
+        gone: Callable[[], bool] = self._scope.get(GONE, lambda: False)
+        for part in self._body:
+            _require_loop(self._scope)
+            if gone():
+                return
+            yield part
+        _require_loop(self._scope)
+
+    def close(self) -> None:
+        """Called when it was sent, or is not wanted any more (PEP 3333)."""
+        if hasattr(self._body, "close"):
+            self._body.close()
+
+
+def _require_loop(scope: Scope) -> None:
+    if GIVEN_UP in scope:
+        raise ConnectionAbortedError("the server is stopping, and the drain time is over")
+
+
+async def _receive_whole(receive: Receive) -> Message:
+    """Part of a request's body. Raises ConnectionResetError if it broke off: it would look as if that were all."""
+    message = await receive()
+    if message["type"] == "http.disconnect":
+        raise ConnectionResetError("the client has gone before its request was read")
+    return message
 
 
 async def _refuse(send: Send) -> None:

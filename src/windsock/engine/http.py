@@ -8,12 +8,15 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from windsock.engine.connection import response
+from windsock.engine.front import GONE
 from windsock.engine.protocol.handshake import EIO, UNSUPPORTED_VERSION, Refusal, read_query
 from windsock.engine.protocol.request import Request
 
 if TYPE_CHECKING:
     from windsock.engine.engine import Engine
 
+MAX_HEAD = 256 * 1024
+"""Bytes of a head, which has to end some time; what came with them, of the request before, may count."""
 TOO_OLD = "This page loads a Socket.IO client that is too old: version 4 is needed"
 """The reason phrase that a browser's console shows; most consoles show nothing else of a refusal."""
 
@@ -27,6 +30,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._slot: int | None = None
         # Between requests, or in the middle of a head.
         self._heading = True
+        self._head_size = 0
         # Between a head and the end of its body.
         self._in_body = False
         self._refused = False
@@ -38,16 +42,29 @@ class HttpProtocol(HttpToolsProtocol):
         if self._refused:
             return
         super().data_received(data)
-        if self.parser is None:
+        if self.transport.is_closing() or self.parser is None:
             return
+        if self._heading and not self._in_body:
+            self._head_size += len(data)
+            if self._head_size > MAX_HEAD:
+                self._end(b"431 Request Header Fields Too Large")
+                return
         if self._in_body:
             self._expect_nothing()  # each piece of a body is given as much time again
         if (self._heading or self._in_body) and self._slot is None:
             self._slot = self._engine.expect(self, self._engine.limits.handshake_timeout)
 
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        scope: Any = self.scope
+        scope[GONE] = self._is_gone
+
+    def _is_gone(self) -> bool:
+        return self.parser is None
+
     def on_headers_complete(self) -> None:
         self._expect_nothing()
-        self._heading = False
+        self._heading, self._head_size = False, 0
         self._in_body = True
         refusal = self._outdated()
         if refusal is None:
@@ -117,8 +134,11 @@ class HttpProtocol(HttpToolsProtocol):
         elif self._in_body:
             self.transport.abort()
         elif not self.transport.is_closing():
-            self.transport.write(b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-            self.transport.close()
+            self._end(b"408 Request Timeout")
+
+    def _end(self, status: bytes) -> None:
+        self.transport.write(b"HTTP/1.1 " + status + b"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        self.transport.close()
 
     def _outdated(self) -> Refusal | None:
         """What to answer a client that speaks another version of Engine.IO."""

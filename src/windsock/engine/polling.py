@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from windsock.engine import opening
 from windsock.engine.protocol.errors import ProtocolError
-from windsock.engine.protocol.handshake import BAD_REQUEST, Query, Refusal, check_method
+from windsock.engine.protocol.handshake import BAD_REQUEST, UNKNOWN_SID, Query, Refusal, check_method
 from windsock.engine.protocol.packets import PacketType, decode_payload, encode_payload
 from windsock.engine.protocol.request import Request, encode_head
-from windsock.engine.session import TRANSPORT_CLOSE, TRANSPORT_ERROR, Session
+from windsock.engine.protocol.websocket import NORMAL, SERVICE_RESTART
+from windsock.engine.session import PING_TIMEOUT, TRANSPORT_CLOSE, TRANSPORT_ERROR, Session
 
 if TYPE_CHECKING:
     from windsock.engine.engine import Engine
@@ -22,7 +23,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
-NOOP, CLOSE = "6", "1"
+NOOP, CLOSE, SEPARATOR = "6", "1", b"\x1e"
 _TEXT = (b"content-type", b"text/plain; charset=UTF-8")
 _JSON = (b"content-type", b"application/json")
 _PREFLIGHT = [
@@ -38,9 +39,12 @@ class PollingLink:
     name: ClassVar[str] = "polling"
     write: ClassVar[None] = None
 
-    __slots__ = ("_last", "_waiter", "session")
+    __slots__ = ("_last", "_waiter", "heard_at", "posting", "session")
 
-    def __init__(self) -> None:
+    def __init__(self, now: float) -> None:
+        # When the session was opened or answered a ping: the timer that ends it comes a little late, a poll may not.
+        self.heard_at = now
+        self.posting = False
         self.session: Session | None = None
         self._waiter: asyncio.Future[Any] | None = None
         # What the poll gets that waited when the session ended.
@@ -56,7 +60,10 @@ class PollingLink:
         assert self.session is not None
         if self.session.closed:
             rest = self.session.drain()
-            self._last = [*rest, NOOP if code == 1000 and not rest else CLOSE]
+            if code == SERVICE_RESTART:  # the Python client would take a CLOSE for good, and not come again
+                self._last = rest or [NOOP]
+            else:
+                self._last = [*rest, NOOP if code == NORMAL and not rest else CLOSE]
         else:
             self._last = [NOOP]  # the session goes on, on WebSocket
         self.session = None  # each would keep the other until the garbage collector comes
@@ -104,7 +111,8 @@ class Polling:
             self._engine.log_refusal(refusal)
             status, body = refusal.status, refusal.body()
             extra = [_JSON, *((name.encode(), value.encode()) for name, value in refusal.headers)]
-        length = [(b"content-length", str(len(body)).encode())]
+        # A response that may have no body may not tell of its size (RFC 9110, 8.6).
+        length = [(b"content-length", str(len(body)).encode())] if status != 204 else []
         await send({"type": "http.response.start", "status": status, "headers": [*extra, *length, *headers]})
         await send({"type": "http.response.body", "body": body})
 
@@ -129,7 +137,7 @@ class Polling:
             head = encode_head("GET", request.target, scope["headers"])
         except ProtocolError as error:
             raise Refusal(400, BAD_REQUEST, f"Bad request: {error}") from None
-        link = PollingLink()
+        link = PollingLink(engine.now())
         link.session, first = engine.open(link, client, host, head)
         headers: Headers = [_TEXT]
         if engine.options.cookie is not None:
@@ -137,26 +145,47 @@ class Polling:
         return 200, headers, encode_payload([first.packet])
 
     async def _get(self, query: Query, receive: Receive) -> tuple[int, Headers, bytes]:
-        session = opening.find_polling(query.sid or "", self._engine)
-        assert isinstance(session.link, PollingLink)
-        packets = await session.link.poll(receive)
+        packets = await self._find(query)[1].poll(receive)
         return 200, [_TEXT, (b"cache-control", b"no-store")], encode_payload(packets)
 
     async def _post(self, request: Request, query: Query, receive: Receive) -> tuple[int, Headers, bytes]:
-        session = opening.find_polling(query.sid or "", self._engine)
-        body = await self._body(request, receive)
+        session, link = self._find(query)
+        if link.posting:
+            session.end(TRANSPORT_ERROR, 1002, "two payloads at once")
+            raise Refusal(400, BAD_REQUEST, "Bad request: two payloads at once")
+        link.posting = True
         try:
+            body = await self._body(request, receive)
+        finally:
+            link.posting = False
+        if session.closed:  # while the body was on its way
+            raise Refusal(400, UNKNOWN_SID, "Session ID unknown")
+        try:
+            if body.count(SEPARATOR) > 2 * self._engine.limits.events_per_second:
+                raise ProtocolError("too many packets at once")
             packets = decode_payload(body, self._engine.options.max_payload)
         except ProtocolError as error:
             session.end(TRANSPORT_ERROR, 1002, str(error))
             raise Refusal(400, BAD_REQUEST, f"Bad request: {error}") from None
         for packet in packets:
+            if packet.type is PacketType.PONG and session.awaiting_pong:
+                link.heard_at = self._engine.now()
             session.take(packet)
             if session.closed and packet.type is not PacketType.CLOSE:
                 raise Refusal(400, BAD_REQUEST, "Bad request: it holds what is no packet of a viewer")
             if session.closed:
                 break
         return 200, [(b"content-type", b"text/html")], b"ok"
+
+    def _find(self, query: Query) -> tuple[Session, PollingLink]:
+        """The session that a request goes on with, and its link. Raises Refusal if it is not on polling, or dead."""
+        session = opening.find_polling(query.sid or "", self._engine)
+        link = session.link
+        assert isinstance(link, PollingLink)
+        if self._engine.now() - link.heard_at >= self._engine.options.patience:
+            session.end(PING_TIMEOUT, 1001, "no answer to a ping")
+            raise Refusal(400, UNKNOWN_SID, "Session ID unknown")
+        return session, link
 
     async def _body(self, request: Request, receive: Receive) -> bytes:
         limit = self._engine.options.max_payload

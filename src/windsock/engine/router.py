@@ -27,13 +27,17 @@ class Router:
 
     def dispatch(self, session: Session, data: str | bytes) -> None:
         """See `Owner.dispatch`."""
-        self._require_pace(session)
+        self.require_pace(session)
         if isinstance(data, bytes):
             self._attach(session, data)
             return
         header = socketio.read_header(data)
         if session.attachments:
             raise ProtocolError("a packet came where an attachment of the one before was due")
+        if header.type is SioType.CONNECT:
+            session.introduced = True
+        elif not session.introduced:
+            raise ProtocolError("a session begins with a CONNECT")
         if header.namespace == wire.NAMESPACE and self.states is not None:
             session.attachments = -header.attachments
             self.states.receive(session, header)
@@ -75,7 +79,8 @@ class Router:
         session.attachments -= 1
         self.application.receive(session, data)
 
-    def _require_pace(self, session: Session) -> None:
+    def require_pace(self, session: Session) -> None:
+        """See `Owner.require_pace`."""
         now = self._clock()
         if session.bucket is None:
             session.bucket = TokenBucket(self._rate, now)

@@ -11,12 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import uvicorn
 
-from windsock.engine.connection import Connection
-from windsock.engine.door import Door
+from windsock.engine.connection import LINGER, Connection
+from windsock.engine.door import VIEWER_BUFFER, Door, resize
 from windsock.engine.engine import Engine
 from windsock.engine.front import Front
 from windsock.engine.http import HttpProtocol
@@ -29,8 +29,6 @@ log = logging.getLogger("windsock.engine")
 
 BACKLOG = 4096
 """Connections that wait to be accepted: a restarted server meets all its viewers at once."""
-VIEWER_BUFFER = 16 * 1024
-"""What the kernel may hold for one viewer, in bytes; Linux doubles it. More would only be older states."""
 START_WITHIN = 30.0
 
 
@@ -121,7 +119,17 @@ class EngineServer:
         return Door(self._engine, partial(HttpProtocol, self._engine, **uvicorns))
 
     def _make_viewer(self, **_uvicorns: Any) -> Connection:
-        return Connection(self._engine)
+        return _Latecomer(self._engine)
+
+
+class _Latecomer(Connection):
+    """A viewer on a connection that was one for pages first."""
+
+    __slots__ = ()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        resize(cast("asyncio.Transport", transport), VIEWER_BUFFER)
+        super().connection_made(transport)
 
 
 class _Server(uvicorn.Server):
@@ -130,6 +138,14 @@ class _Server(uvicorn.Server):
     def __init__(self, engine: Engine, config: uvicorn.Config) -> None:
         super().__init__(config)
         self._engine = engine
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        loop: Any = asyncio.get_running_loop()
+        if self.config.ssl is not None:
+            # uvicorn has no options for these, and the usual ones are 60 and 30 seconds.
+            patient = self._engine.limits.handshake_timeout
+            loop.create_server = partial(loop.create_server, ssl_handshake_timeout=patient, ssl_shutdown_timeout=LINGER)
+        await super().startup(sockets)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for server in self.servers:

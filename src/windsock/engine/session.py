@@ -53,6 +53,9 @@ class Owner(Protocol):
     def dispatch(self, session: Session, data: str | bytes) -> None:
         """A message has come in. Raises ProtocolError if it is none of Socket.IO's."""
 
+    def require_pace(self, session: Session) -> None:
+        """Count something that has come in. Raises ProtocolError if there are too many."""
+
     def beat(self, session: Session, pinged: bool) -> None:
         """Set the session's next deadline: that of its pong if it was just pinged, else that of its next ping."""
 
@@ -79,6 +82,7 @@ class Session:
         "greeting_slot",
         "head",
         "host",
+        "introduced",
         "link",
         "owner",
         "peer",
@@ -104,8 +108,11 @@ class Session:
         self.bucket: TokenBucket | None = None
         self.viewer: StateViewer | None = None
         self.awaiting_pong = False
-        self.upgrading = False
+        # The WebSocket that has probed, until it takes over or goes.
+        self.upgrading: Link | None = None
         self.closed = False
+        # Whether it has sent a CONNECT: nothing else may come first (Socket.IO, "Connection to a namespace").
+        self.introduced = False
         # Whether a namespace took it in; without one it is closed before long.
         self.greeted = False
         # Whether the application has heard of it; how many attachments of its last packet are still to come. Fewer than
@@ -164,14 +171,13 @@ class Session:
 
     def flush(self) -> None:
         """The link can send again: what waits goes out until it cannot."""
-        if self.closed or self.upgrading:
+        if self.closed or self.upgrading is not None:
             return
         self.write = self.link.write
-        if self.backlog is None:
+        if self.backlog is None or self.write is None:
             return
         for frame in self.backlog.drain(self.owner.newest):
-            if self.write is not None:
-                self.write(frame.wire)
+            self.write(frame.wire)
             if self.write is None:  # full again, or gone
                 return
         self.backlog = None
@@ -202,7 +208,9 @@ class Session:
             self.take(packet)
 
     def take(self, packet: Packet) -> None:
-        """`receive` for a packet that is decoded already."""
+        """`receive` for a packet that is decoded already. After the end nothing is taken any more."""
+        if self.closed:
+            return
         try:
             self._take(packet)
         except ProtocolError as error:
@@ -216,10 +224,19 @@ class Session:
             if self.awaiting_pong:
                 self.awaiting_pong = False
                 self.owner.beat(self, pinged=False)
+            else:
+                self.owner.require_pace(self)
         elif packet.type is PacketType.CLOSE:
             self.end(CLIENT_DISCONNECT, 1000, "")
         else:
             raise ProtocolError(f"a viewer does not send {packet.type.name}")
+
+    def count_in(self) -> None:
+        """Something came in that is no packet, but costs work; too much in too little time ends the session."""
+        try:
+            self.owner.require_pace(self)
+        except ProtocolError as error:
+            self.end(TRANSPORT_ERROR, 1002, str(error))
 
     def due(self) -> None:
         """Its deadline has come: time to ping, or to give it up."""
@@ -235,30 +252,30 @@ class Session:
     # ------------------------------------------------------------------------------------------------- upgrade
 
     def probe(self, link: Link, encoded: str | bytes) -> bool:
-        """One packet on the WebSocket that wants to take over; whether it has. Raises ProtocolError for a wrong one.
+        """One packet on the WebSocket that wants to take over; whether it has: then it is to `flush`, once it is ready.
 
-        Engine.IO protocol, "Upgrade": between the probe and the upgrade nothing is sent on either.
+        Engine.IO protocol, "Upgrade": between the probe and the upgrade nothing is sent on either. Raises ProtocolError
+        for a wrong packet, and for a WebSocket that comes too late.
         """
         packet = decode_packet(encoded)
-        if packet == (PacketType.PING, "probe") and not self.upgrading:
-            self.upgrading = True
+        if packet == (PacketType.PING, "probe") and self.upgrading is None and self.link.name == "polling":
+            self.upgrading = link
             write = link.write
             if write is not None:
                 write(PROBE_ANSWER.wire)
             self.link.wake()
             return False
-        if packet.type is PacketType.UPGRADE and self.upgrading:
+        if packet.type is PacketType.UPGRADE and self.upgrading is link:
             old, self.link = self.link, link
-            self.upgrading = False
+            self.upgrading = None
             old.close(1000, "")
-            self.flush()
             return True
         raise ProtocolError("a probe and then an upgrade were expected")
 
-    def give_up_probe(self) -> None:
-        """The WebSocket went before it took over: the polls go on."""
-        if self.upgrading:
-            self.upgrading = False
+    def give_up_probe(self, link: Link) -> None:
+        """A WebSocket went before it took over: the polls go on."""
+        if self.upgrading is link:
+            self.upgrading = None
             self.link.wake()
 
     # ----------------------------------------------------------------------------------------------------- end

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("windsock.engine")
 
+FAILED = "the server failed; its log says why"
 COUNT_EVERY = 1.0
 """Seconds between two messages of how many are watching."""
 
@@ -182,6 +183,9 @@ class States:
             return self._site.enter(session)
         except WindsockError as error:
             return error
+        except Exception:
+            log.exception("the application failed at a viewer's request")
+            return WindsockError(FAILED)
 
     def _take_in(self, session: Session, auth: object, base: str | WindsockError) -> None:
         """Let a viewer in: CONNECT first, then its states, in one write if its socket takes it."""
@@ -219,7 +223,7 @@ class States:
     def _words(self, session: Session, token: str | None, error: WindsockError) -> str:
         try:
             return self._site.words(error, self._site.may_publish(session, token))
-        except WindsockError:  # the application's middleware does not let it through
+        except Exception:  # noqa: BLE001  # the application's middleware does not let it through; that was said
             return self._site.words(error, publisher=False)
 
     def _turn_away(self, session: Session, error: WindsockError, words: str) -> None:
@@ -264,7 +268,7 @@ class States:
             return wire.refused(error)
         except Exception:
             log.exception("a viewer's request failed")
-            return wire.refused(WindsockError("the server failed; its log says why"))
+            return wire.refused(WindsockError(FAILED))
 
     def _request(self, session: Session, viewer: StateViewer, name: object, value: object) -> wire.Payload:
         if name == "watch":

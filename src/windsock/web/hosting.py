@@ -6,6 +6,7 @@ import ipaddress
 import logging
 import resource
 import socket
+import sys
 from datetime import timedelta
 from typing import Any
 
@@ -35,7 +36,7 @@ class Host:
         self.engine = Engine(
             options_of(app) or make_options(server, limits),
             limits,
-            limits.connections or files_for_viewers(),
+            min(limits.connections or sys.maxsize, files_for_viewers()),
             [ipaddress.ip_network(network) for network in server.trusted_proxies],
             "https" if server.certificate else "http",
         )

@@ -14,6 +14,8 @@ from windsock.engine.protocol.errors import WebSocketError
 
 NORMAL, GOING_AWAY, PROTOCOL_ERROR, INVALID_DATA, POLICY, TOO_BIG = 1000, 1001, 1002, 1007, 1008, 1009
 """Close codes (RFC 6455, 7.4.1)."""
+SERVICE_RESTART = 1012
+"""The server goes, and clients may come again; registered with IANA (RFC 6455, 11.7)."""
 
 _CONTINUATION, _TEXT, _BINARY, _CLOSE, _PING, _PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
 _OPCODES = frozenset((_CONTINUATION, _TEXT, _BINARY, _CLOSE, _PING, _PONG))
