@@ -16,7 +16,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -171,14 +171,14 @@ def request(method: str, url: str, body: bytes | None = None, headers: Mapping[s
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect)
     try:
         with opener.open(wanted, timeout=30) as answer:
-            return Answer(answer.status, _lower(answer.headers), answer.read().decode())
+            return Answer(answer.status, _lower(answer.headers.items()), answer.read().decode())
     except urllib.error.HTTPError as error:
         with error:
-            return Answer(error.code, _lower(error.headers), error.read().decode())
+            return Answer(error.code, _lower(error.headers.items()), error.read().decode())
 
 
-def _lower(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name.lower(): value for name, value in headers.items()}
+def _lower(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers}
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):

@@ -14,6 +14,7 @@ from tests.threaded import ThreadedServer
 from tests.waiting import eventually
 from windsock import Windsock
 from windsock.web.delivery import Delivery
+from windsock.web.site import Site
 
 SEND_BUFFER = 16384
 """The kernel's buffer for what is sent to a viewer, in bytes."""
@@ -48,12 +49,18 @@ def carry(app: Flask, windsock: Windsock, socketio: SocketIO) -> Iterator[FlaskS
     server.start()
     eio = socketio.server.eio
     try:
-        yield FlaskSocketIO(server.port, eio, windsock.site(app).delivery)
+        yield FlaskSocketIO(server.port, eio, stock(windsock.site(app)))
     finally:
         server.stop()
         eventually(lambda: not open_sessions(eio))
         windsock.stop(app)
         end_service_task(eio)
+
+
+def stock(site: Site) -> Delivery:
+    """The delivery of an application that is not on the engine."""
+    assert isinstance(site.delivery, Delivery)
+    return site.delivery
 
 
 def open_sessions(eio: Any) -> list[Any]:

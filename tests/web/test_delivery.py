@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from engineio.exceptions import SocketIsClosedError
 
-from tests.delivery.flask_socketio import carry, open_sessions
+from tests.delivery.flask_socketio import carry, open_sessions, stock
 from tests.delivery.harness import Site, build, served
 from tests.delivery.viewers import RawPolling, RawWebSocket, event, open_raw, raw, viewing
 from tests.waiting import WITHIN, eventually
@@ -70,7 +70,7 @@ def test_a_viewer_whose_answer_to_a_ping_is_late_gets_what_it_missed(site: Site)
         assert ["connect", "state"] == [event(session.receive())[0] for _ in range(2)]
         open_sessions(engine(site))[0].last_ping = time.time() - 3600
         site.report("kiln", "HOT")
-        eventually(lambda: site.windsock.site().delivery._news._slow)
+        eventually(lambda: stock(site.windsock.site())._news._slow)
         session.send("3")
         assert "HOT" == event(session.receive())[1]["state"]
 
@@ -106,7 +106,7 @@ def test_a_viewer_that_asks_and_never_reads_is_put_out(site: Site, caplog: pytes
 def test_a_session_that_ends_while_it_connects_leaves_nothing_behind(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    delivery = site.windsock.site().delivery
+    delivery = stock(site.windsock.site())
     begun, gone, done = threading.Event(), threading.Event(), threading.Event()
     known, take_in = delivery._known, delivery._take_in
 
@@ -135,7 +135,7 @@ def test_a_session_that_ends_while_it_connects_leaves_nothing_behind(
 
 
 def test_one_thing_s_fault_costs_no_other_its_news(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    delivery = site.windsock.site().delivery
+    delivery = stock(site.windsock.site())
     with viewing(site.port) as viewer:
         eventually(lambda: viewer.newest("kiln"))
         state = delivery._frames.state  # type: ignore[union-attr]
@@ -156,7 +156,7 @@ def test_one_thing_s_fault_costs_no_other_its_news(site: Site, monkeypatch: pyte
 def test_a_request_that_ends_after_its_viewer_has_gone_brings_nobody_back(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    delivery = site.windsock.site().delivery
+    delivery = stock(site.windsock.site())
     begun, gone, done = threading.Event(), threading.Event(), threading.Event()
     known, admit = delivery._known, delivery._admit
 
@@ -232,7 +232,7 @@ def test_a_stop_is_told_and_nobody_comes_in_before_the_next_start(site: Site) ->
 
 
 def test_who_comes_while_windsock_stops_is_sent_away(site: Site) -> None:
-    delivery = site.windsock.site().delivery
+    delivery = stock(site.windsock.site())
     delivery.stop()
     with raw(site.port, auth={"things": []}) as session:
         assert "refused" == event(session.receive())[0]
@@ -248,7 +248,7 @@ def test_a_handler_that_stops_windsock_in_the_thread_of_the_news_does_not_wait_f
         site.windsock.stop(site.app)
         stopped.set()
 
-    news = site.windsock.site().delivery._news
+    news = stock(site.windsock.site())._news
     monkeypatch.setattr(news, "_send", stop_from_within)
     news.changed("kiln")
     assert stopped.wait(WITHIN)
