@@ -47,7 +47,7 @@ class Watch:
             self.complaints.append(f"console: {message.text}")
 
     def request(self, request: Request) -> None:
-        if not request.url.startswith((self.origin, self.origin.replace("http", "ws", 1), "data:")):
+        if not request.url.startswith((self.origin, self.origin.replace("http", "ws", 1), "data:", "blob:")):
             self.complaints.append(f"asked another server: {request.url}")
 
     def dialog(self, dialog: Any) -> None:

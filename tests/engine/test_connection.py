@@ -162,7 +162,7 @@ def test_a_viewer_that_does_not_answer_pings_is_ended() -> None:
 
 
 def test_a_viewer_that_answers_pings_stays() -> None:
-    with hosted(ping_interval=0.1, ping_timeout=0.1) as running, viewer(running.port) as found:
+    with hosted(ping_interval=0.1, ping_timeout=1.0) as running, viewer(running.port) as found:
         found.connect("cloud")
         for _ in range(4):
             assert (FIN | TEXT, b"2") == found.frame()

@@ -10,7 +10,7 @@ import pytest
 from tests.engine.conftest import Certificate
 from tests.engine.hosted import Hosted, hosted
 from tests.engine.protocol.frames import CLOSE, FIN, masked, text
-from tests.engine.raw import Socket, Wire, accepted, handshake, head, viewer
+from tests.engine.raw import Socket, Wire, accepted, handshake, head, poller, viewer
 from tests.waiting import eventually
 from windsock.engine import server as engine_server
 from windsock.engine.connection import Connection
@@ -154,19 +154,9 @@ def test_what_a_page_left_unread_counts_as_full() -> None:
         running.app.add_url_rule("/page", "page", lambda: "x" * 50_000)
         with Wire(running.port, buffer=TINY) as wire:
             pages = ask_until_full(running, wire)
-            wire.send(handshake() + text('40/windsock,{"things":["cloud"]}'))
-            session = eventually(lambda: next(iter(running.engine.sessions.values()), None))
-            assert session is not None
-            before = held(session)
-            wire.send(text('40/windsock,{"things":["cloud"]}'))
-            eventually(lambda: session.viewer)
-            for _ in range(20):
-                running.change("cloud", blob=LARGE)
-            assert (None, True) == (session.write, held(session) <= before + 1000)
+            see_that_it_is_full(running, wire)
             assert [200] * pages == [wire.response().status for _ in range(pages)]
-            found = accepted(wire)
-            assert ["0{", "40"] == [found.hear()[:2] for _ in range(2)]
-            assert 20 == found.state()["version"]
+            see_that_it_drains(wire)
 
 
 def test_what_a_poll_left_unread_counts_as_full() -> None:
@@ -174,15 +164,30 @@ def test_what_a_poll_left_unread_counts_as_full() -> None:
         running.engine.send(polls.sid, ["2" + "x" * 900_000])
         eventually(lambda: running.engine.sessions[polls.sid].backlog)
         wire.send(head("GET", polls.target))
-        eventually(lambda: running.answered == 2)
-        wire.send(handshake())
-        session = eventually(lambda: next((s for s in list(running.engine.sessions.values()) if s.write is None), None))
-        session = eventually(lambda: running.engine.sessions.get(newest_sid(running)))
-        assert session is not None
+        eventually(partial(has_answered, running, 2))
+        see_that_it_is_full(running, wire)
+        assert 900_002 == len(wire.response().body)
+        see_that_it_drains(wire)
 
 
-def newest_sid(running: Hosted) -> str:
-    return list(running.engine.sessions)[-1]
+def see_that_it_is_full(running: Hosted, wire: Wire) -> None:
+    """Open a WebSocket on a connection with much that is unread, and see that not even more is put there."""
+    before = len(running.engine.sessions)
+    wire.send(handshake())
+    eventually(lambda: len(running.engine.sessions) > before)
+    session = list(running.engine.sessions.values())[-1]
+    size = held(session)
+    wire.send(text('40/windsock,{"things":["cloud"]}'))
+    eventually(lambda: session.viewer)
+    for _ in range(20):
+        running.change("cloud", blob=LARGE)
+    assert (None, True) == (session.write, held(session) <= size + 1000)
+
+
+def see_that_it_drains(wire: Wire) -> None:
+    found = accepted(wire)
+    assert ["0{", "40"] == [found.hear()[:2] for _ in range(2)]
+    assert 20 == found.state()["version"]
 
 
 def has_answered(running: Hosted, pages: int) -> bool:

@@ -113,7 +113,7 @@ def test_binary_data_come_in_base64(idle: Hosted) -> None:
 
 
 def test_a_viewer_that_answers_pings_stays_and_one_that_does_not_is_ended() -> None:
-    with hosted(ping_interval=0.1, ping_timeout=0.1) as running, poller(running.port) as polls:
+    with hosted(ping_interval=0.1, ping_timeout=0.5) as running, poller(running.port) as polls:
         polls.post('40/windsock,{"things":[]}')
         assert "40" == polls.packets()[0][:2]
         for _ in range(3):
@@ -220,6 +220,26 @@ def test_two_polls_at_once_end_the_session(idle: Hosted) -> None:
         assert (400, 3) == refusal(polls.get())
         assert b"1" == poll.response().body
         assert not idle.engine.sessions
+
+
+def test_two_posts_at_once_end_the_session(idle: Hosted) -> None:
+    with joined(idle) as polls, Wire(idle.port) as other:
+        other.send(head("POST", polls.target, length=100) + b"4")
+        link = idle.engine.sessions[polls.sid].link
+        assert isinstance(link, PollingLink)
+        eventually(lambda: link.posting)
+        assert (400, 3) == refusal(polls.post("3"))
+        other.send(b"x" * 99)
+        assert (400, 1) == refusal(other.response())
+
+
+def test_a_poll_of_a_session_that_is_dead_already_comes_too_late(idle: Hosted) -> None:
+    with joined(idle) as polls:
+        link = idle.engine.sessions[polls.sid].link
+        assert isinstance(link, PollingLink)
+        link.heard_at -= idle.engine.options.patience
+        assert (400, 1) == refusal(polls.get())
+        assert not idle.engine.alive(polls.sid)
 
 
 def test_a_poll_that_is_given_up_ends_the_session(idle: Hosted) -> None:

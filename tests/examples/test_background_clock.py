@@ -3,55 +3,27 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import OpenPage
-from tests.servers import environment, request
+from tests.builders import ROOT
+from tests.examples.serving import answers, copied, running
+from tests.servers import serving
 from tests.waiting import eventually, free_port
 
-ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "background_clock"
 TIME = re.compile(r"The clock ticks: \d\d:\d\d:\d\d")
-
-
-@contextmanager
-def running(folder: Path, *command: str) -> Iterator[Path]:
-    """A copy of the example, served by a command; its log is shown if the test fails."""
-    log = folder / "server.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, *command], cwd=folder, env=environment({}), stdout=output, stderr=output
-        )
-    try:
-        yield log
-    finally:
-        process.kill()
-        process.wait()
-        print(log.read_text())
+Serve = Callable[[Path], AbstractContextManager[str]]
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    copy = tmp_path / "background_clock"
-    shutil.copytree(EXAMPLE, copy)
-    # What `npm install jquery socket.io-client` would put there.
-    (copy / "node_modules").symlink_to(ROOT / "node_modules")
-    return copy
-
-
-def answers(url: str) -> bool:
-    try:
-        return request("GET", url).status == 200
-    except OSError:
-        return False
+    return copied("background_clock", tmp_path)
 
 
 @contextmanager
@@ -73,38 +45,57 @@ def with_windsock(folder: Path) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}/"
 
 
+@contextmanager
+def plain_on_the_engine(folder: Path) -> Iterator[str]:
+    with serving(folder, None, verb="run", arguments=("plain:app",)) as server:
+        yield f"{server.url}/"
+
+
+@contextmanager
+def on_the_engine(folder: Path) -> Iterator[str]:
+    with serving(folder, None, verb="run", arguments=("app:app",)) as server:
+        yield f"{server.url}/"
+
+
+every_server = pytest.mark.parametrize("serve", [with_windsock, on_the_engine])
+
+
 def ticks(page: Page) -> None:
     expect(page.locator("#test")).to_have_text(TIME)
     shown = page.locator("#test").inner_text()
     expect(page.locator("#test")).not_to_have_text(shown)
 
 
-def test_the_five_steps_make_a_page_that_ticks(folder: Path, open_page: OpenPage) -> None:
-    with plain(folder) as url:
+@pytest.mark.parametrize("serve", [plain, plain_on_the_engine])
+def test_the_five_steps_make_a_page_that_ticks(folder: Path, open_page: OpenPage, serve: Serve) -> None:
+    with serve(folder) as url:
         ticks(open_page(url))
 
 
-def test_the_same_page_with_windsock_ticks(folder: Path, open_page: OpenPage) -> None:
-    with with_windsock(folder) as url:
+@every_server
+def test_the_same_page_with_windsock_ticks(folder: Path, open_page: OpenPage, serve: Serve) -> None:
+    with serve(folder) as url:
         ticks(open_page(url))
 
 
-def test_a_second_visitor_sees_the_value_at_once(folder: Path, open_page: OpenPage) -> None:
+@every_server
+def test_a_second_visitor_sees_the_value_at_once(folder: Path, open_page: OpenPage, serve: Serve) -> None:
     source = (folder / "app.py").read_text()
     (folder / "app.py").write_text(source.replace('every="1s"', 'every="1h"'))
-    with with_windsock(folder) as url:
+    with serve(folder) as url:
         expect(open_page(url).locator("#test")).to_have_text(TIME)
         # The next reading is an hour away.
         expect(open_page(url).locator("#test")).to_have_text(TIME)
 
 
-def test_a_thread_that_fails_is_seen_and_starts_again(folder: Path, open_page: OpenPage) -> None:
+@every_server
+def test_a_thread_that_fails_is_seen_and_starts_again(folder: Path, open_page: OpenPage, serve: Serve) -> None:
     source = (folder / "app.py").read_text()
     broken = (
         '    if (__import__("pathlib").Path("broken")).exists():\n        raise RuntimeError("no clock")\n    return'
     )
     (folder / "app.py").write_text(source.replace("    return", broken, 1))
-    with with_windsock(folder) as url:
+    with serve(folder) as url:
         page = open_page(f"{url}windsock/things/clock")
         small = open_page(url).locator("#test")
         expect(page.locator("#link")).to_have_text("Live")
@@ -114,7 +105,8 @@ def test_a_thread_that_fails_is_seen_and_starts_again(folder: Path, open_page: O
         expect(page.locator("#banner")).to_contain_text("The source cannot be read")
         expect(small).to_have_css("opacity", "0.5")
         expect(small).to_have_attribute("title", "Not live")
-        assert "RuntimeError: no clock" in (folder / "server.log").read_text()
+        [log] = folder.glob("*.log")
+        assert "RuntimeError: no clock" in log.read_text()
         (folder / "broken").unlink()
         expect(page.locator("#link")).to_have_text("Live")
 
