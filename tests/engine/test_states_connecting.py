@@ -7,7 +7,7 @@ import pytest
 
 from tests.engine.fakes import Link, Polls
 from tests.engine.namespace import KEY, THINGS, Namespace, refusal, states_of
-from windsock.engine.states import Refused
+from windsock.engine.state_site import Refused
 
 
 @pytest.fixture

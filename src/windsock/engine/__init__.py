@@ -6,7 +6,7 @@ from windsock.engine.limits import Limits
 from windsock.engine.options import Options
 from windsock.engine.server import EngineServer, Tls
 from windsock.engine.session import Session
-from windsock.engine.states import Refused, StateSite
+from windsock.engine.state_site import Refused, StateSite
 
 __all__ = [
     "Application",

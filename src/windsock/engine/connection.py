@@ -74,6 +74,7 @@ class Connection(asyncio.Protocol):
         """Nothing more will come, and nobody answers half a connection."""
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._engine.left()
         self._expect_nothing()
         self._closing = True
         session, self._session = self._session, None

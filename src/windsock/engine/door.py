@@ -35,6 +35,9 @@ class Door(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
         self._slot = self._engine.expect(self, self._engine.limits.handshake_timeout)
+        if not self._engine.enter():
+            self._engine.log_once("connections are refused, for there are no more open files")
+            self._transport.abort()
 
     def data_received(self, data: bytes) -> None:
         transport = self._transport
@@ -53,6 +56,7 @@ class Door(asyncio.Protocol):
         http.data_received(data)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._engine.left()
         self._engine.expect_no_more(self, self._slot)
 
     lingering: ClassVar[bool] = False

@@ -25,7 +25,8 @@ from windsock.engine.protocol.packets import open_packet
 from windsock.engine.protocol.websocket import SERVICE_RESTART
 from windsock.engine.router import Router
 from windsock.engine.session import SERVER_DISCONNECT, Link, Session
-from windsock.engine.states import States, StateSite
+from windsock.engine.state_site import StateSite
+from windsock.engine.states import States
 from windsock.engine.topics import Topic
 from windsock.engine.turns import Turns
 from windsock.engine.wheel import TimerWheel
@@ -75,6 +76,9 @@ class Engine:
         self.first_bytes = f"GET {options.path}".encode("ascii")
         self.sessions: dict[str, Session] = {}
         self.polling = 0
+        # All that are open, pages and those that have not said anything included.
+        self.connections = 0
+        self.most_connections = sys.maxsize
         self.stopping = False
         # The viewers of each address; what is there, its sessions share.
         self._addresses: Counter[str] = Counter()
@@ -101,6 +105,15 @@ class Engine:
         """The loop that it runs in."""
         assert self._loop is not None, "begun before it is used"
         return self._loop
+
+    def enter(self) -> bool:
+        """A connection is there, whatever it will be; whether there is a file to spare for it."""
+        self.connections += 1
+        return self.connections <= self.most_connections
+
+    def left(self) -> None:
+        """A connection is gone."""
+        self.connections -= 1
 
     def begin(self) -> None:
         """Run in the loop that is running now."""

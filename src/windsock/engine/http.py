@@ -116,6 +116,7 @@ class HttpProtocol(HttpToolsProtocol):
         super()._start_asgi_task(cycle, app)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._engine.left()
         self._expect_nothing()
         # Of several requests in a row uvicorn tells only the last one; the one at work would write to a closed socket.
         self.pipeline.clear()

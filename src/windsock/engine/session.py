@@ -12,7 +12,7 @@ from windsock.engine.protocol.packets import Packet, PacketType, decode_packet
 
 if TYPE_CHECKING:
     from windsock.engine.limits import TokenBucket
-    from windsock.engine.states import StateViewer
+    from windsock.engine.state_site import StateViewer
     from windsock.engine.topics import Topic
 
 CLIENT_DISCONNECT = "client disconnect"

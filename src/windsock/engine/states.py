@@ -6,13 +6,14 @@ import logging
 import secrets
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from windsock import wire
 from windsock.engine.frames import Frame, message
 from windsock.engine.protocol import socketio
 from windsock.engine.protocol.socketio import Header, SioType
-from windsock.engine.topics import Encoder, Topic
+from windsock.engine.state_site import StateSite, StateViewer
+from windsock.engine.topics import Topic
 from windsock.errors import UnknownThing, WindsockError
 
 if TYPE_CHECKING:
@@ -22,62 +23,10 @@ if TYPE_CHECKING:
 log = logging.getLogger("windsock.engine")
 
 FAILED = "the server failed; its log says why"
+MOST_ASKED = 64
+"""Requests of one viewer for the store that may be unanswered."""
 COUNT_EVERY = 1.0
 """Seconds between two messages of how many are watching."""
-
-
-class Refused(WindsockError):
-    """The viewer's request did not get through to the application."""
-
-
-class StateSite(Protocol):
-    """What the states are taken from. Methods marked so may block, and are called in a thread."""
-
-    @property
-    def started(self) -> bool:
-        """Whether there are states to be sent."""
-
-    @property
-    def inline(self) -> bool:
-        """Whether `enter` and `may_publish` are quick, so that they may be called in the loop."""
-
-    def start_for_viewer(self) -> None:
-        """Start, for the first viewer; if that fails, `things` says why. May block."""
-
-    def enter(self, session: Session) -> str:
-        """What a viewer's addresses begin with. Raises Refused. May block if not `inline`."""
-
-    def may_publish(self, session: Session, token: str | None) -> bool:
-        """Whether a viewer may report. May block if not `inline`."""
-
-    def things(self) -> Collection[str]:
-        """All that can be watched. Raises NotStarted, or why it could not start."""
-
-    def encoder(self, thing: str, base: str) -> Encoder:
-        """Makes the frames of a thing."""
-
-    def history(self, value: object) -> wire.Payload:
-        """Carry out ``history``. Raises WindsockError. May block."""
-
-    def report(self, value: object, allowed: bool) -> wire.Payload:
-        """Carry out ``report``. Raises WindsockError. May block."""
-
-    def words(self, error: WindsockError, publisher: bool) -> str:
-        """What a viewer is told of an error."""
-
-
-class StateViewer:
-    """One viewer of the namespace. ``things`` may be shared by many, so it is never changed, only replaced.
-
-    ``token`` is the key that it brought along: whether that is the right one is looked at when it reports.
-    """
-
-    __slots__ = ("base", "things", "token")
-
-    def __init__(self, base: str, token: str | None) -> None:
-        self.base = base
-        self.token = token
-        self.things: Mapping[str, Topic] = {}
 
 
 class States:
@@ -252,11 +201,30 @@ class States:
         viewer = session.viewer
         assert viewer is not None
         if name == "history" or name == "report":
-            carry_out = self._site.history if name == "history" else partial(self._report, session, viewer.token)
-            work = partial(self._answer, carry_out, value)
-            self._engine.in_thread(session, work, partial(self._acknowledge, session, id))
+            self._ask(session, viewer, self._site.history if name == "history" else None, value, id)
             return
         self._acknowledge(session, id, self._answer(self._request, session, viewer, name, value))
+
+    def _ask(
+        self,
+        session: Session,
+        viewer: StateViewer,
+        carry_out: Callable[[object], wire.Payload] | None,
+        value: object,
+        id: int | None,  # noqa: A002  # Socket.IO's
+    ) -> None:
+        """Have a thread carry out a request, ``report`` if None. What waits for one takes memory, so it is bounded."""
+        if viewer.asked >= MOST_ASKED:
+            refusal = wire.BadRequest(f"at most {MOST_ASKED} requests may be unanswered")
+            self._acknowledge(session, id, wire.refused(refusal))
+            return
+        viewer.asked += 1
+        work = partial(self._answer, carry_out or partial(self._report, session, viewer.token), value)
+        self._engine.in_thread(session, work, partial(self._answered, session, viewer, id))
+
+    def _answered(self, session: Session, viewer: StateViewer, number: int | None, answer: wire.Payload) -> None:
+        viewer.asked -= 1
+        self._acknowledge(session, number, answer)
 
     def _report(self, session: Session, token: str | None, value: object) -> wire.Payload:
         return self._site.report(value, self._site.may_publish(session, token))

@@ -6,7 +6,8 @@ during a sweep replaces the frame for those who did not get it yet; the circle e
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from windsock.engine.frames import Frame
@@ -14,6 +15,9 @@ from windsock.engine.frames import Frame
 if TYPE_CHECKING:
     from windsock.engine.session import Session
 
+log = logging.getLogger("windsock.engine")
+
+TRANSPORT_ERROR = "transport error"
 FRESH = 0.2
 """Seconds for which an encoded state is sent again: its ``now`` is never more than 250 ms old."""
 BATCH = 64
@@ -135,6 +139,17 @@ class Topic:
         count = len(batch)
         if self._left:
             batch = [session for session in batch if session in self._members]
+        try:
+            self._write(batch, wire)
+        except Exception:
+            log.exception("a viewer could not be written to")
+            self._write_each(batch, wire)
+        self._next += count
+        self._to_go -= count
+        if not self._to_go:
+            self._end()
+
+    def _write(self, batch: Sequence[Session], wire: bytes) -> None:
         # For each viewer and each change: whatever is added here is paid for ten thousand times.
         for session in batch:
             write = session.write
@@ -142,10 +157,14 @@ class Topic:
                 session.pend(self)
             else:
                 write(wire)
-        self._next += count
-        self._to_go -= count
-        if not self._to_go:
-            self._end()
+
+    def _write_each(self, batch: Sequence[Session], wire: bytes) -> None:
+        """Once more, without the one that fails: it must not cost the others their news."""
+        for session in batch:
+            try:
+                self._write([session], wire)
+            except Exception:  # noqa: BLE001  # it was logged
+                session.end(TRANSPORT_ERROR, 1011, "it could not be written to")
 
     def _restart(self) -> None:
         if not self._queue:

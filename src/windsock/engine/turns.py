@@ -7,6 +7,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
+from windsock.errors import NotStarted
+
 log = logging.getLogger("windsock.engine")
 
 LONGEST_TURN = 0.004
@@ -43,6 +45,8 @@ class Turns:
             work = self._works.popleft()
             try:
                 more = work.work(self._clock, until)
+            except NotStarted:  # Windsock is being stopped, and viewers are being put out
+                continue
             except Exception:  # one's fault must not cost the others their turn
                 log.exception("something could not be sent")
                 continue

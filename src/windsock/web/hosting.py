@@ -33,13 +33,15 @@ class Host:
     def __init__(self, app: Flask, config: Config, listener: socket.socket) -> None:
         server = config.server
         limits = make_limits(config.limits)
+        room = files_for_viewers()
         self.engine = Engine(
             options_of(app) or make_options(server, limits),
             limits,
-            min(limits.connections or sys.maxsize, files_for_viewers()),
+            min(limits.connections or sys.maxsize, room),
             [ipaddress.ip_network(network) for network in server.trusted_proxies],
             "https" if server.certificate else "http",
         )
+        self.engine.most_connections = room + RESERVED_FILES // 2
         self._carried = install(app, self.engine)
         if self._carried is not None:
             self.engine.carry(self._carried)
