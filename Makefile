@@ -72,7 +72,7 @@ clean: ## Remove everything that make made
 
 node_modules/.ready: package.json package-lock.json | .venv/.python-ready
 	@tools/check-system test $(BIN)/python
-	@tools/step 'Test set-up 2/2: Node tools (Azurite, TypeScript)' npm ci --ignore-scripts --loglevel=error
+	@tools/step 'Test set-up 2/2: Node tools (Azurite, TypeScript, old Socket.IO clients)' npm ci --ignore-scripts --loglevel=error
 	@touch $@
 
 bench/.venv/.ready: bench/requirements.txt | .venv/.demo-ready

@@ -18,7 +18,7 @@ from windsock.web.serving import browsable, listen
 from windsock.web.site import Site
 from windsock.web.standalone import trust_proxies
 
-YOUNGEST = 50_000
+YOUNGEST = 2_000
 """Objects that are made until the garbage collector looks at the youngest: see decision 9."""
 
 
