@@ -10,7 +10,7 @@ import pytest
 from tests.engine.fakes import HEAD, Link
 from tests.engine.hosted import Hosted, hosted
 from tests.engine.raw import poller, viewer
-from tests.waiting import WITHIN, eventually
+from tests.waiting import WITHIN, eventually, run_apart
 from windsock.engine import Engine, Limits, Options, Session
 from windsock.engine.protocol.handshake import UNSUPPORTED_VERSION, Refusal
 
@@ -137,7 +137,7 @@ def test_what_is_called_before_the_beginning_is_done_then() -> None:
         await asyncio.sleep(0)
         await asyncio.sleep(0)
 
-    asyncio.run(run())
+    run_apart(run)
     assert [1, 2] == done
 
 

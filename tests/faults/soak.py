@@ -27,7 +27,6 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-import uvloop
 
 from tests.faults.soak_acts import MESSAGE_SIZE, SLACK, TIMEOUT, WAITING_SIZE, World, crowd
 from tests.faults.soak_client import Ended, Http, Stream, connect, open_link
@@ -35,6 +34,7 @@ from tests.faults.soak_report import Inventory, Report
 from tests.faults.soak_rubbish import ACTS
 from tests.faults.soak_steady import Company
 from tests.servers import Server
+from tests.waiting import run_apart
 
 APP = Path(__file__).with_name("soak_app.py")
 """Copied, and not imported: it changes what Windsock does in its process."""
@@ -69,8 +69,7 @@ def soak(folder: Path, seconds: float, seed: int, warm_up: float, env: Mapping[s
     server = Server(folder, env, "run", "main:app")
     server.start()
     try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            report = runner.run(_Soak(server, seed, idle).run(warm_up, seconds))
+        report = run_apart(lambda: _Soak(server, seed, idle).run(warm_up, seconds))
         code = server.stop()
         if code:
             report.findings.append(f"it ended with {code}")

@@ -225,7 +225,8 @@ async def rubbish_polls(world: World, chance: random.Random) -> None:
     elif kind == 2:
         status, wanted = await _second_poll(polling, http), {200, 400}
     else:
-        status, wanted = await _second_upgrade(world, polling), {400}
+        # A handshake, and then a close frame: a browser would show nothing of an HTTP error.
+        status, wanted = await _second_upgrade(world, polling), {101}
     world.require(status in wanted, f"kind {kind} of wrong polls was answered with {status}")
     http.stream.finish()
     if kind == 1:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask
+from werkzeug.exceptions import ClientDisconnected
 
 from windsock.web.carrier.environ import noted
 
@@ -28,3 +29,40 @@ class SocketEntrance:
         if "socketio" not in self._app.extensions and noted(environ):
             return []
         return self.inner(environ, start_response)
+
+
+class GonePeers:
+    """Tells of a client that went in the middle of its request as Werkzeug does: without a traceback."""
+
+    def __init__(self, inner: WSGIApplication) -> None:
+        self.inner = inner
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Serve one request."""
+        environ["wsgi.input"] = _Input(environ["wsgi.input"])
+        return self.inner(environ, start_response)
+
+
+class _Input:
+    """A request's body (PEP 3333, "Input and Error Streams"). Raises ClientDisconnected if it breaks off."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def read(self, size: int = -1) -> bytes:
+        return self._take(self._stream.read, size)
+
+    def readline(self, size: int = -1) -> bytes:
+        return self._take(self._stream.readline, size)
+
+    def readlines(self, _hint: int = -1) -> list[bytes]:
+        return list(self)
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self.readline, b"")
+
+    def _take(self, read: Callable[[int], bytes], size: int) -> bytes:
+        try:
+            return read(size)
+        except ConnectionResetError:
+            raise ClientDisconnected from None

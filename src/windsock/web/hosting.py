@@ -16,6 +16,7 @@ from windsock.config import Config
 from windsock.config.model import LimitsTable, ServerTable
 from windsock.engine import Engine, EngineServer, Limits, Options, Tls
 from windsock.web.carrier.install import install, options_of
+from windsock.web.entrance import GonePeers
 from windsock.web.site import Site
 
 log = logging.getLogger("windsock.engine")
@@ -48,7 +49,7 @@ class Host:
         site = app.extensions.get("windsock")
         if isinstance(site, Site):
             site.deliver_by(self.engine)
-        self._server = EngineServer(self.engine, app, listener, server.drain.total_seconds(), tls_of(server))
+        self._server = EngineServer(self.engine, GonePeers(app), listener, server.drain.total_seconds(), tls_of(server))
 
     @property
     def port(self) -> int:
