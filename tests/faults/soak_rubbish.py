@@ -217,21 +217,19 @@ async def rubbish_polls(world: World, chance: random.Random) -> None:
     if kind == 0:
         body = chance.choice((spoilt(chance, "payload"), b"", b"x" * (MESSAGE_SIZE + 1), b"\x1e", b"\xff"))
         status, _ = await http.request("POST", polling.target, body)
-        wanted = {200, 400, 413}
+        world.require(status in {200, 400, 413}, f"the payload {body!r:.60} was answered with {status}")
     elif kind == 1:
         method, target = chance.choice(WRONG_POLLS)
         status, _ = await http.request(method, target.format(sid=polling.sid))
-        wanted = {400, 405}
-    elif kind == 2:
-        status, wanted = await _second_poll(polling, http), {200, 400}
-    else:
-        # A handshake, and then a close frame: a browser would show nothing of an HTTP error.
-        status, wanted = await _second_upgrade(world, polling), {101}
-    world.require(status in wanted, f"kind {kind} of wrong polls was answered with {status}")
-    http.stream.finish()
-    if kind == 1:
+        world.require(status in {400, 405}, f"{method} {target} was answered with {status}")
         await listen(polling, 0.1)
         await leave(world, chance, polling)
+    elif kind == 2:
+        status = await _second_poll(polling, http)
+        world.require(status in {200, 400}, f"a second poll at once was answered with {status}")
+    else:
+        await _second_upgrade(world, polling)
+    http.stream.finish()
 
 
 WRONG_POLLS = [
@@ -255,16 +253,15 @@ async def _second_poll(polling: Polling, http: Http) -> int:
     return status  # 200 if the first one happened to get something just before
 
 
-async def _second_upgrade(world: World, polling: Polling) -> int:
-    """The status that a second WebSocket for the same session gets; the first goes on."""
+async def _second_upgrade(world: World, polling: Polling) -> None:
+    """A second WebSocket for the same session is closed, and the first goes on."""
     first = await polling.upgrade()
-    try:
-        await WebSocket.open(world.port, polling.sid)
-    except Ended as refusal:
-        await listen(first, 0.1)
-        first.finish()
-        return int(str(refusal).split()[1])
-    return 101
+    second = await WebSocket.open(world.port, polling.sid)
+    with suppress(Ended):
+        world.require(False, f"a second WebSocket of one session was sent {await second.receive()!r:.60}")
+    await until_ended(world, second.stream, LINGER, "a second WebSocket of one session")
+    await listen(first, 0.1)
+    first.finish()
 
 
 Act = Callable[[World, random.Random], Awaitable[None]]
