@@ -30,7 +30,7 @@ def page(browser: Browser) -> Iterator[Page]:
     context.close()
 
 
-@pytest.mark.parametrize("transports", ["polling", "polling,websocket"])
+@pytest.mark.parametrize("transports", ["polling", "websocket", "polling,websocket"])
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 def test_the_browsers_console_says_it_readably(server: Server, page: Page, transports: str, host: str) -> None:
     said: list[str] = []

@@ -147,6 +147,18 @@ def test_a_client_that_is_too_old_is_told_of_in_the_log_once(caplog: pytest.LogC
     assert "version" in said
 
 
+def test_a_websocket_of_a_browsers_client_that_is_too_old_is_broken_off_with_words_that_a_console_shows(
+    idle: Hosted,
+) -> None:
+    with Wire(idle.port) as wire:
+        page = {"Origin": "https://elsewhere.example"}
+        wire.send(head("GET", "/socket.io/?EIO=3&transport=websocket", UPGRADE | page))
+        answer = wire.response()
+        # Nobody asked for a protocol: a browser may not go on with this (RFC 6455, 4.1).
+        assert (101, TOO_OLD) == (answer.status, answer.headers["sec-websocket-protocol"])
+        assert wire.ended()
+
+
 def test_a_post_of_a_client_that_is_too_old_is_refused_without_its_body(idle: Hosted) -> None:
     with Wire(idle.port) as wire:
         wire.send(head("POST", "/socket.io/?EIO=3&transport=polling", length=1000) + b"x" * 500)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from windsock.engine import opening
 from windsock.engine.protocol import websocket
 from windsock.engine.protocol.errors import ProtocolError, WebSocketError
-from windsock.engine.protocol.handshake import BAD_REQUEST, Refusal, check_websocket
+from windsock.engine.protocol.handshake import BAD_REQUEST, UNSUPPORTED_VERSION, Refusal, check_websocket
 from windsock.engine.protocol.request import Request, parse_head
 from windsock.engine.protocol.websocket import Close, Event, FrameDecoder, Message, Ping
 from windsock.engine.session import TRANSPORT_CLOSE, Session
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 access_log = logging.getLogger("uvicorn.access")
 
+TOO_OLD = "This page loads a Socket.IO client that is too old: version 4 is needed"
+"""What a browser's console shows of a refusal; most consoles show nothing else."""
 LINGER = 2.0
 """Seconds in which a viewer may answer the close frame."""
 _ACCEPTED = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
@@ -135,7 +137,7 @@ class Connection(asyncio.Protocol):
             session = None if query.sid is None else opening.find(query.sid, engine)
             first = self._begin(request, data[:head_size]) if session is None else b""
         except Refusal as refusal:
-            self._refuse(refusal)
+            self._refuse(refusal, readable(refusal, request))
             return
         # It is to say as soon as anything waits for this viewer. Over TLS, 0 would mean that something always does.
         self._transport.set_write_buffer_limits(high=1, low=0)
@@ -173,11 +175,11 @@ class Connection(asyncio.Protocol):
         peer = self._transport.get_extra_info("peername")
         return (peer[0], peer[1]) if isinstance(peer, tuple) else ("", 0)
 
-    def _refuse(self, refusal: Refusal) -> None:
+    def _refuse(self, refusal: Refusal, answer: bytes | None = None) -> None:
         assert self._transport is not None
         self._closing = True
         self._engine.log_refusal(refusal)
-        self._transport.write(response(refusal, ()))
+        self._transport.write(answer or response(refusal, ()))
         self._transport.close()
 
     # ------------------------------------------------------------------------------------------------------ frames
@@ -275,3 +277,15 @@ def response(refusal: Refusal, headers: tuple[tuple[str, str], ...], phrase: str
         *(f"{name}: {value}" for name, value in (*refusal.headers, *headers) if name != "Connection"),
     ]
     return "\r\n".join(lines).encode("latin-1", "replace") + b"\r\n\r\n" + body
+
+
+def readable(refusal: Refusal, request: Request) -> bytes | None:
+    """What is answered to a browser whose client is too old; None to all others, which get the refusal as HTTP.
+
+    Of an HTTP error a browser's console shows nothing but the number. But an answer must not name a protocol that
+    nobody asked for, so the browser breaks it off (RFC 6455, 4.1), and Chromium's console quotes what stands there.
+    """
+    key = request.header("sec-websocket-key")
+    if refusal.code != UNSUPPORTED_VERSION or not (key.isascii() and key and request.header("origin")):
+        return None
+    return f"{_ACCEPTED}{websocket.accept_key(key)}\r\nSec-WebSocket-Protocol: {TOO_OLD}\r\n\r\n".encode("ascii")

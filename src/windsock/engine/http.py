@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from windsock.engine.connection import response
+from windsock.engine.connection import TOO_OLD, response
 from windsock.engine.front import GONE
 from windsock.engine.protocol.handshake import EIO, UNSUPPORTED_VERSION, Refusal, read_query
 from windsock.engine.protocol.request import Request
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 MAX_HEAD = 256 * 1024
 """Bytes of a head, which has to end some time; what came with them, of the request before, may count."""
-TOO_OLD = "This page loads a Socket.IO client that is too old: version 4 is needed"
-"""The reason phrase that a browser's console shows; most consoles show nothing else of a refusal."""
 
 
 class HttpProtocol(HttpToolsProtocol):
