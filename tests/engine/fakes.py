@@ -110,7 +110,7 @@ class Owner:
     def beat(self, session: Session, pinged: bool) -> None:
         self.beats.append(pinged)
 
-    def forget(self, session: Session, reason: str) -> None:
+    def forget(self, session: Session, reason: str, words: str) -> None:
         self.forgotten.append(reason)
 
 

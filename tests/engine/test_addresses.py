@@ -27,6 +27,10 @@ def request(forwarded: str | None) -> Request:
         ("10.0.0.1", "", "10.0.0.1"),
         ("192.0.2.7", "192.0.2.9", "192.0.2.7"),
         ("", "192.0.2.9", ""),
+        # Two proxies in a row; before them anybody may have written anything.
+        ("10.0.0.1", "192.0.2.9, 10.0.0.2", "192.0.2.9"),
+        ("10.0.0.1", "6.6.6.6, 10.0.0.9, 192.0.2.9, 10.0.0.2", "192.0.2.9"),
+        ("10.0.0.1", "10.0.0.2", "10.0.0.2"),
     ],
 )
 def test_a_proxy_that_is_trusted_tells_whose_connection_it_is(peer: str, forwarded: str | None, address: str) -> None:

@@ -85,7 +85,7 @@ def test_a_message_that_is_too_big_is_refused_before_it_has_come(parts: int) -> 
         whole = b"".join(fragments(TEXT, *[b"x" * (1002 // parts)] * parts))
         found.wire.send(whole[:-10])
         closed, words = found.closing()
-        assert (TOO_BIG, "a message of more than 1,000 bytes") == (closed, words)
+        assert (TOO_BIG, "more than 1,000 bytes (the limit message_size)") == (closed, words)
 
 
 # ------------------------------------------------------------------------------------------------- closing
@@ -180,7 +180,7 @@ def test_who_joins_no_namespace_in_time_is_ended() -> None:
         refused.say("40/fog,")
         assert "44/fog," in refused.hear()
         joined.connect()
-        words = (POLICY, "it connected to no namespace in time")
+        words = (POLICY, "it connected to no namespace in time (the limit connect_timeout)")
         assert [words] * 2 == [late.closing(), refused.closing()]
         answered(joined)
 

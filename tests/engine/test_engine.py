@@ -34,6 +34,7 @@ class App:
 
 class Expiring:
     lingering = False
+    finishing = False
 
     def __init__(self) -> None:
         self.expired = threading.Event()
@@ -219,7 +220,7 @@ def test_all_that_is_kept_of_a_session_goes_with_it() -> None:
     session.due()
     engine.greet(session)
     session.end("over")
-    engine.forget(session, "again")
+    engine.forget(session, "again", "")
     assert ({}, 0, 0) == (engine.sessions, engine.polling, len(engine._addresses))
     assert not [*engine._beats, *engine._greetings]
 
@@ -231,13 +232,13 @@ def test_a_warning_is_said_once_and_not_too_many_of_them(caplog: pytest.LogCaptu
     engine = make()
     with caplog.at_level(logging.WARNING):
         for number in range(300):
-            engine.log_once(f"warning {number % 150}")
+            engine.notices.once(f"warning {number % 150}")
     assert 100 == len(caplog.records)
 
 
 def test_a_refusal_is_a_warning_only_for_clients_that_are_too_old(caplog: pytest.LogCaptureFixture) -> None:
     engine = make()
     with caplog.at_level(logging.WARNING):
-        engine.log_refusal(Refusal(400, 3, "nobody cares"))
-        engine.log_refusal(Refusal(400, UNSUPPORTED_VERSION, "too old"))
+        engine.notices.refusal(Refusal(400, 3, "nobody cares"))
+        engine.notices.refusal(Refusal(400, UNSUPPORTED_VERSION, "too old"))
     assert ["too old"] == [record.message for record in caplog.records]

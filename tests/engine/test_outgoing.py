@@ -71,7 +71,7 @@ def test_a_session_that_does_not_read_and_is_ended_does_not_stop_the_others(post
         post.order("012", "x" * 500)
     post.work()
     assert [3, 0, 3] == [len(got) for got in post.new()]
-    assert (1008, "it does not read what it is sent") == post.links[1].closed
+    assert (1008, "it does not read what it is sent (the limit waiting_size)") == post.links[1].closed
 
 
 def test_a_broadcast_to_many_is_done_in_turns_and_what_follows_waits_for_it() -> None:

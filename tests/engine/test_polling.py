@@ -50,6 +50,15 @@ def refusal(answer: Response) -> tuple[int, int]:
     return answer.status, answer.json["code"]
 
 
+def test_a_poll_has_no_more_packets_than_the_stock_python_client_takes(idle: Hosted) -> None:
+    with joined(idle) as polls:
+        idle.engine.send(polls.sid, [f'2["number",{number}]' for number in range(40)])
+        eventually(lambda: idle.engine.sessions[polls.sid].backlog)
+        found = [polls.packets() for _ in range(3)]
+        assert [16, 16, 8] == [len(packets) for packets in found]
+        assert [f'42["number",{number}]' for number in range(40)] == [packet for packets in found for packet in packets]
+
+
 # ------------------------------------------------------------------------------------------------- opening
 
 

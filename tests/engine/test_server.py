@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from flask import Flask
+from flask import Flask, request
 
 from tests.engine.conftest import Certificate
 from tests.engine.hosted import FINE, hosted
@@ -52,6 +52,19 @@ def test_polls_are_released() -> None:
         assert b"6" == polls.wire.response().body
         assert polls.wire.ended()
         assert not running.books
+
+
+def test_a_request_whose_body_is_still_arriving_is_finished() -> None:
+    with hosted() as running, Wire(running.port) as wire:
+        running.app.add_url_rule("/length", "length", lambda: str(len(request.get_data())), methods=["POST"])
+        wire.send(head("POST", "/length", length=10) + b"first")
+        eventually(lambda: any(expiring.finishing for expiring in running.engine._expected))
+        stop = threading.Thread(target=running.host.stop)
+        stop.start()
+        eventually(lambda: running.engine.stopping)
+        wire.send(b"later")
+        assert b"10" == wire.response().body
+        stop.join()
 
 
 def test_many_viewers_are_told_at_once() -> None:

@@ -100,7 +100,7 @@ def test_who_does_not_read_and_is_owed_too_much_is_ended_with_words(owner: Owner
     session.send(frame_of(40))
     assert not session.closed
     session.send(frame_of(6))
-    assert (True, (1008, "it does not read what it is sent")) == (session.closed, link.closed)
+    assert (True, (1008, "it does not read what it is sent (the limit waiting_size)")) == (session.closed, link.closed)
     assert [SERVER_DISCONNECT] == owner.forgotten
 
 

@@ -7,7 +7,9 @@ import pytest
 
 from tests.engine.fakes import Link, Polls
 from tests.engine.namespace import KEY, THINGS, Namespace, refusal, states_of
+from windsock.engine.protocol.errors import ProtocolError
 from windsock.engine.state_site import Refused
+from windsock.engine.states import LONGEST
 
 
 @pytest.fixture
@@ -128,6 +130,24 @@ def test_who_goes_while_being_let_in_is_not_let_in(namespace: Namespace, leave: 
     viewer.say(leave) if leave else namespace.states.leave(viewer.session)
     namespace.machine.run_threads()
     assert ([], 0, []) == (viewer.answers(), len(namespace.states), namespace.machine.greeted)
+
+
+def test_who_leaves_and_comes_anew_at_once_gets_what_it_named_last(namespace: Namespace) -> None:
+    namespace.site.inline = False
+    viewer = namespace.session()
+    viewer.connect({"things": ["cloud"]})
+    viewer.say("1/windsock,")
+    viewer.connect({"things": ["kiln"]})
+    namespace.machine.run_threads()
+    assert viewer.session.viewer is not None
+    assert ["kiln"] == list(viewer.session.viewer.things)
+    assert 1 == viewer.answers().count("connected")
+
+
+def test_a_message_that_would_keep_the_loop_long_is_not_read(namespace: Namespace) -> None:
+    viewer = namespace.viewer("cloud")
+    with pytest.raises(ProtocolError, match="at most 200,000 characters"):
+        viewer.ask("watch", {"things": ["x" * LONGEST]})
 
 
 def test_who_goes_while_a_refusal_is_worded_is_told_nothing(namespace: Namespace) -> None:

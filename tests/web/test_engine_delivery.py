@@ -130,6 +130,7 @@ def test_whom_the_application_does_not_let_in_is_refused() -> None:
         made.delivery.enter(session())
     with pytest.raises(Refused):
         made.delivery.may_publish(session(), KEY)
+    assert "403" in made.delivery.words(Refused("the application refused the request: 403 FORBIDDEN"), publisher=False)
 
 
 @pytest.mark.parametrize(

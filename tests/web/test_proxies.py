@@ -54,6 +54,12 @@ def test_a_configured_proxy_is_believed(peer: str, networks: list[str]) -> None:
     assert ("203.0.113.5", "https", "live.example", "/mounted") == viewer(seen(peer, networks))
 
 
+def test_of_several_trusted_proxies_in_a_row_the_first_one_says_who_it_is() -> None:
+    headers = {"X-Forwarded-For": "6.6.6.6, 203.0.113.5, 10.9.9.9", "X-Forwarded-Proto": "https"}
+    environ = seen("10.1.2.3", ["10.0.0.0/8"], headers)
+    assert ("203.0.113.5", "https") == (environ["REMOTE_ADDR"], environ["wsgi.url_scheme"])
+
+
 @pytest.mark.parametrize("peer", ["11.1.2.3", "127.0.0.1", "::1", "2001:db8::5", "", "unix:", "10.0.0.1, 10.0.0.2"])
 def test_nobody_else_is_believed(peer: str) -> None:
     assert (peer, "http", "localhost", "") == viewer(seen(peer, ["10.0.0.0/8"]))

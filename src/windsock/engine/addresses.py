@@ -16,10 +16,24 @@ def is_loopback(host: str) -> bool:
 
 
 def viewer_address(request: Request, peer: str, proxies: Sequence[Network]) -> str:
-    """The address of the viewer: the peer's own, or the last one that a trusted proxy tells of it."""
-    if not proxies or not is_in(peer, proxies):
+    """The address of the viewer: the peer's own, or the last one that trusted proxies tell of that is none of them."""
+    if not proxies:
         return peer
-    return request.header("x-forwarded-for").rpartition(",")[2].strip() or peer
+    *_, last = (peer, *behind(peer, request.header("x-forwarded-for"), proxies))
+    return last
+
+
+def behind(peer: str, forwarded: str, proxies: Sequence[Network]) -> list[str]:
+    """Whom the peer speaks for, if it is a trusted proxy, and whom those speak for as long as they are; nearest first.
+
+    ``forwarded`` is ``X-Forwarded-For``: each proxy adds the address that it was asked from.
+    """
+    found: list[str] = []
+    for told in reversed([name for name in map(str.strip, forwarded.split(",")) if name]):
+        if not is_in(found[-1] if found else peer, proxies):
+            break
+        found.append(told)
+    return found
 
 
 def is_in(host: str, networks: Sequence[Network]) -> bool:

@@ -110,6 +110,8 @@ class Connection(asyncio.Protocol):
         transport.write(websocket.encode_close(code, reason))
         self._linger()
 
+    finishing: ClassVar[bool] = False
+
     @property
     def lingering(self) -> bool:
         """Whether it waits for nothing but the answer to its close frame."""
@@ -178,7 +180,7 @@ class Connection(asyncio.Protocol):
     def _refuse(self, refusal: Refusal, answer: bytes | None = None) -> None:
         assert self._transport is not None
         self._closing = True
-        self._engine.log_refusal(refusal)
+        self._engine.notices.refusal(refusal)
         self._transport.write(answer or response(refusal, ()))
         self._transport.close()
 
@@ -252,6 +254,7 @@ class Connection(asyncio.Protocol):
 
     def _fail(self, code: int, reason: str) -> None:
         session, self._session = self._session, None
+        self._engine.notices.limit(reason)
         self.close(code, reason)
         if session is not None:
             session.end(TRANSPORT_CLOSE if code == websocket.NORMAL else "transport error")

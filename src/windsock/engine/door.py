@@ -36,7 +36,7 @@ class Door(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
         self._slot = self._engine.expect(self, self._engine.limits.handshake_timeout)
         if not self._engine.enter():
-            self._engine.log_once("connections are refused, for there are no more open files")
+            self._engine.notices.once("connections are refused, for there are no more open files")
             self._transport.abort()
 
     def data_received(self, data: bytes) -> None:
@@ -60,6 +60,7 @@ class Door(asyncio.Protocol):
         self._engine.expect_no_more(self, self._slot)
 
     lingering: ClassVar[bool] = False
+    finishing: ClassVar[bool] = False
 
     def expire(self) -> None:
         """Somebody connected and said nothing."""

@@ -18,9 +18,10 @@ from windsock.engine.application import Application
 from windsock.engine.frames import Frame, message
 from windsock.engine.lanes import Lanes
 from windsock.engine.limits import Limits
+from windsock.engine.notices import Notices
 from windsock.engine.options import TRANSPORTS, Options
 from windsock.engine.outgoing import Outgoing
-from windsock.engine.protocol.handshake import BAD_REQUEST, UNSUPPORTED_VERSION, Refusal
+from windsock.engine.protocol.handshake import BAD_REQUEST, Refusal
 from windsock.engine.protocol.packets import open_packet
 from windsock.engine.protocol.websocket import SERVICE_RESTART
 from windsock.engine.router import Router
@@ -38,16 +39,16 @@ BLOCKING_THREADS = 8
 """Threads for what viewers of ``/windsock`` ask of the store."""
 
 
-MOST_LOGGED = 100
-"""Warnings that are remembered; what they name, anybody can choose."""
-
-
 class Expiring(Protocol):
     """Something that waits for a peer, and not for ever."""
 
     @property
     def lingering(self) -> bool:
         """Whether it has been told goodbye, and is only waited for out of politeness."""
+
+    @property
+    def finishing(self) -> bool:
+        """Whether it is in the middle of a request, which a server that stops still answers."""
 
     def expire(self) -> None:
         """The time is over."""
@@ -89,7 +90,7 @@ class Engine:
         self._beats: TimerWheel[Session] = TimerWheel(self._every)
         self._greetings: TimerWheel[Session] = TimerWheel(self._every)
         self._expected: TimerWheel[Expiring] = TimerWheel(self._every)
-        self._logged: set[str] = set()
+        self.notices = Notices()
         self.router = Router(self.now, limits.events_per_second, self.greet)
         self.turns = Turns(self.now, self._call_soon)
         self._outgoing = Outgoing(self.sessions)
@@ -138,8 +139,8 @@ class Engine:
             session.end(SERVER_DISCONNECT, SERVICE_RESTART, "the server is stopping")
             if number % 200 == 199:
                 await asyncio.sleep(0)
-        for expiring in self._expected:
-            if not expiring.lingering:
+        for expiring in list(self._expected):
+            if not expiring.lingering and not expiring.finishing:
                 expiring.expire()
         # Looked at again and again: an event would have to be kept for every connection.
         while any(expiring.lingering for expiring in self._expected):  # noqa: ASYNC110
@@ -214,7 +215,7 @@ class Engine:
         elif polling and self.polling >= self.limits.polling_sessions:
             limit = f"polling_sessions ({self.limits.polling_sessions})"
         if limit:
-            self.log_once(f"viewers are refused, for the limit {limit} is reached")
+            self.notices.once(f"viewers are refused, for the limit {limit} is reached")
             raise Refusal(503, BAD_REQUEST, "too many viewers at the moment")
 
     def open(self, link: Link, client: tuple[str, int], host: str, head: bytes) -> tuple[Session, Frame]:
@@ -244,11 +245,12 @@ class Engine:
         self._beats.discard(session, session.beat_slot)
         session.beat_slot = self._beats.add(session, self.now() + wait)
 
-    def forget(self, session: Session, reason: str) -> None:
+    def forget(self, session: Session, reason: str, words: str) -> None:
         """See `Owner.forget`."""
         if self.sessions.pop(session.sid, None) is None:
             return
-        log.debug("%r ended: %s", session, reason)
+        log.debug("%r ended: %s", session, words or reason)
+        self.notices.limit(words)
         self._addresses[session.host] -= 1
         if not self._addresses[session.host]:
             del self._addresses[session.host]
@@ -284,19 +286,6 @@ class Engine:
         """What was expected has come."""
         self._expected.discard(expiring, slot)
 
-    def log_refusal(self, refusal: Refusal) -> None:
-        """Tell the log what a person has to know: pages with a client that is too old will not come by themselves."""
-        if refusal.code == UNSUPPORTED_VERSION:
-            self.log_once(refusal.message)
-        else:
-            log.debug("refused with %d: %s", refusal.status, refusal.message)
-
-    def log_once(self, text: str) -> None:
-        """A warning, the first time only: whoever is refused tries again and again."""
-        if text not in self._logged and len(self._logged) < MOST_LOGGED:
-            self._logged.add(text)
-            log.warning("%s", text)
-
     def _order(self, sids: Sequence[str], frames: Sequence[Frame]) -> None:
         self._outgoing.add(sids, frames)
         self.turns.add(self._outgoing)
@@ -328,7 +317,7 @@ class Engine:
             session.due()
         for session in self._greetings.advance(now):
             if not session.greeted:
-                session.end(SERVER_DISCONNECT, 1008, "it connected to no namespace in time")
+                session.end(SERVER_DISCONNECT, 1008, "it connected to no namespace in time (the limit connect_timeout)")
         for expiring in self._expected.advance(now):
             expiring.expire()
         if self.router.states is not None:

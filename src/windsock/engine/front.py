@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 from a2wsgi import WSGIMiddleware
 
 from windsock.engine.lanes import Lanes
+from windsock.engine.patience import in_time, read_ahead
 from windsock.engine.polling import Message, Polling, Receive, Scope, Send
+from windsock.engine.waiting import HANDOVER, LATER, TRANSPORT, WAITED, Handover, Waiting, carry_on, finish
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -25,8 +27,8 @@ log = logging.getLogger("windsock.engine")
 P = ParamSpec("P")
 T = TypeVar("T")
 
-PAGE_THREADS = 16
-"""Requests for pages that are worked at at once; more wait."""
+PAGE_THREADS = 64
+"""Requests for pages that are worked at at once; more wait. Threads are started when they are needed."""
 GONE = "windsock.gone"
 """The key in a request's scope of the function that says whether its client has gone."""
 GIVEN_UP = "windsock.given_up"
@@ -49,17 +51,40 @@ class Front:
             await self._polling(scope, receive, send)
             return
         if self._requests >= self._engine.limits.page_requests:
-            self._engine.log_once(f"requests are refused, for the limit page_requests ({self._requests}) is reached")
+            self._engine.notices.once("requests are refused, for the limit page_requests is reached")
             await _refuse(send)
             return
         # A name with an underscore would pass for the one with a hyphen, which only a proxy may write.
         scope["headers"] = [(name, value) for name, value in scope["headers"] if b"_" not in name]
-        self._requests += 1
         try:
-            await self._pages(cast("Any", scope), cast("Any", partial(_receive_whole, receive)), cast("Any", send))
+            await self._serve(scope, receive, send)
         except asyncio.CancelledError:
             scope[GIVEN_UP] = True
             log.warning("%s %s was given up: it went on after the drain time", scope["method"], scope["path"])
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Have the application answer; what waits for news has no thread meanwhile, and is no request that counts."""
+        waited: Waiting | None = None
+        ready = await read_ahead(scope, receive)
+        if ready is None:
+            return
+        read: Receive = partial(_receive_whole, ready)
+        while True:
+            handover = scope[HANDOVER] = Handover(waited)
+            await self._answer(scope, read, handover.sender(send))
+            if handover.delay is None:
+                break
+            if not await carry_on(self._engine, handover.delay, scope, receive, None):
+                return
+            waited, read = handover.delay, _receive_nothing
+        if handover.stream is not None and await carry_on(self._engine, handover.stream, scope, receive, send):
+            await finish(scope, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._requests += 1
+        send = in_time(send, scope[TRANSPORT].abort)
+        try:
+            await self._pages(cast("Any", scope), cast("Any", receive), cast("Any", send))
         finally:
             self._requests -= 1
 
@@ -105,12 +130,29 @@ class _Adapted:
         environ["wsgi.multiprocess"] = False
         environ["wsgi.errors"] = sys.stderr
         scope = environ["asgi.scope"]
+        handover: Handover = scope[HANDOVER]
+        _offer(handover, environ)
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
             _require_loop(scope)
             return start_response(status, headers, exc_info)
 
-        return _WhileThere(self._wsgi(environ, start), scope)
+        body = self._wsgi(environ, start)
+        if handover.delay is None and not isinstance(body, Waiting):
+            return _WhileThere(body, scope)
+        if handover.delay is None:
+            handover.stream = cast("Waiting", body)
+        else:
+            _close(body)
+        return ()
+
+
+def _offer(handover: Handover, environ: WSGIEnvironment) -> None:
+    """Tell the application what it has waited for, and how it can wait; what has a body is served only once."""
+    if handover.waited is not None:
+        environ[WAITED] = handover.waited
+    if environ.get("CONTENT_LENGTH", "0") == "0" and "HTTP_TRANSFER_ENCODING" not in environ:
+        environ[LATER] = handover.wait
 
 
 class _WhileThere:
@@ -131,8 +173,12 @@ class _WhileThere:
 
     def close(self) -> None:
         """Called when it was sent, or is not wanted any more (PEP 3333)."""
-        if hasattr(self._body, "close"):
-            self._body.close()
+        _close(self._body)
+
+
+def _close(body: Iterable[bytes]) -> None:
+    if hasattr(body, "close"):
+        body.close()
 
 
 def _require_loop(scope: Scope) -> None:
@@ -146,6 +192,11 @@ async def _receive_whole(receive: Receive) -> Message:
     if message["type"] == "http.disconnect":
         raise ConnectionResetError("the client has gone before its request was read")
     return message
+
+
+async def _receive_nothing() -> Message:
+    """The body of a request that had none, once more."""
+    return {"type": "http.request", "body": b"", "more_body": False}
 
 
 async def _refuse(send: Send) -> None:

@@ -11,6 +11,7 @@ from windsock.engine.connection import TOO_OLD, response
 from windsock.engine.front import GONE
 from windsock.engine.protocol.handshake import EIO, UNSUPPORTED_VERSION, Refusal, read_query
 from windsock.engine.protocol.request import Request
+from windsock.engine.waiting import TRANSPORT
 
 if TYPE_CHECKING:
     from windsock.engine.engine import Engine
@@ -55,7 +56,7 @@ class HttpProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         scope: Any = self.scope
-        scope[GONE] = self._is_gone
+        scope[GONE], scope[TRANSPORT] = self._is_gone, self.transport
 
     def _is_gone(self) -> bool:
         return self.parser is None
@@ -69,7 +70,7 @@ class HttpProtocol(HttpToolsProtocol):
             super().on_headers_complete()
             return
         self._refused = True
-        self._engine.log_refusal(refusal)
+        self._engine.notices.refusal(refusal)
         self.transport.write(response(refusal, self._cors(), TOO_OLD))
         self.transport.close()
 
@@ -124,6 +125,11 @@ class HttpProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     lingering: ClassVar[bool] = False
+
+    @property
+    def finishing(self) -> bool:
+        """See `Expiring.finishing`."""
+        return self._in_body
 
     def expire(self) -> None:
         """The head did not come in time, or the next piece of the body."""

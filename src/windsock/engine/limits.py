@@ -14,7 +14,7 @@ class Limits:
     handshake_timeout: float = 10.0
     connect_timeout: float = 20.0
     message_size: int = 1_000_000
-    waiting_size: int = 1_000_000
+    waiting_size: int = 16_000_000
     things_per_viewer: int = 1000
     events_per_second: int = 100
     polling_sessions: int = 1000

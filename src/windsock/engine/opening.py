@@ -27,7 +27,7 @@ def check(request: Request, engine: Engine, scheme: str) -> Query:
     query = read_query(request.query, engine.options.transports)
     if not is_allowed(request, engine, scheme):
         origin = request.header("origin")[:100]
-        engine.log_once(
+        engine.notices.once(
             f"a page from {origin} was refused; if it is yours, name it in allowed_origins (or cors_allowed_origins)"
         )
         raise Refusal(403, FORBIDDEN, f"{origin} is not an accepted origin")

@@ -32,6 +32,9 @@ _PREFLIGHT = [
     (b"access-control-max-age", b"600"),
 ]
 
+PACKETS_PER_POLL = 16
+"""The stock Python client takes no more of them at once."""
+
 
 class PollingLink:
     """What a session on polling has instead of a socket: nothing can be written, only asked for."""
@@ -80,7 +83,7 @@ class PollingLink:
             await self._wait(session, receive)
         if self._last is not None:
             return self._last
-        return [NOOP] if session.upgrading else session.drain() or [NOOP]
+        return [NOOP] if session.upgrading else session.drain(PACKETS_PER_POLL) or [NOOP]
 
     async def _wait(self, session: Session, receive: Receive) -> None:
         self._waiter = asyncio.get_running_loop().create_future()
@@ -108,7 +111,7 @@ class Polling:
         try:
             status, extra, body = await self._serve(request, scope, receive)
         except Refusal as refusal:
-            self._engine.log_refusal(refusal)
+            self._engine.notices.refusal(refusal)
             status, body = refusal.status, refusal.body()
             extra = [_JSON, *((name.encode(), value.encode()) for name, value in refusal.headers)]
         # A response that may have no body may not tell of its size (RFC 9110, 8.6).
@@ -194,7 +197,7 @@ class Polling:
         more = True
         while more:
             if len(body) > limit or (declared.isdigit() and int(declared) > limit):
-                raise Refusal(413, BAD_REQUEST, f"Bad request: a payload has at most {limit} bytes")
+                raise Refusal(413, BAD_REQUEST, f"Bad request: more than {limit:,} bytes (the limit message_size)")
             message = await receive()
             if message["type"] == "http.disconnect":
                 raise Refusal(400, BAD_REQUEST, "Bad request: it broke off")

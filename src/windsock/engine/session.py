@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import islice
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from windsock.engine.backlog import Backlog
@@ -59,8 +60,8 @@ class Owner(Protocol):
     def beat(self, session: Session, pinged: bool) -> None:
         """Set the session's next deadline: that of its pong if it was just pinged, else that of its next ping."""
 
-    def forget(self, session: Session, reason: str) -> None:
-        """The session has ended."""
+    def forget(self, session: Session, reason: str, words: str) -> None:
+        """The session has ended: ``reason`` for handlers, ``words`` for people."""
 
     @property
     def waiting_size(self) -> int:
@@ -150,7 +151,7 @@ class Session:
         elif not self.closed:
             backlog = self._wait()
             if backlog.size and backlog.size + len(frame.wire) > self.owner.waiting_size:
-                self.end(SERVER_DISCONNECT, 1008, "it does not read what it is sent")
+                self.end(SERVER_DISCONNECT, 1008, "it does not read what it is sent (the limit waiting_size)")
                 return
             backlog.append(frame)
             self.link.wake()
@@ -186,10 +187,14 @@ class Session:
         """The link cannot send for now."""
         self.write = None
 
-    def drain(self) -> list[str | bytes]:
-        """Everything that waits, for a poll."""
-        backlog, self.backlog = self.backlog, None
-        return [] if backlog is None else [frame.packet for frame in backlog.drain(self.owner.newest)]
+    def drain(self, most: int | None = None) -> list[str | bytes]:
+        """What waits, for a poll: all of it, or the first so many packets."""
+        if self.backlog is None:
+            return []
+        packets = [frame.packet for frame in islice(self.backlog.drain(self.owner.newest), most)]
+        if not self.backlog:
+            self.backlog = None
+        return packets
 
     def _wait(self) -> Backlog:
         if self.backlog is None:
@@ -288,7 +293,7 @@ class Session:
         self.write = None
         self.link.close(code, words)
         self.backlog = None
-        self.owner.forget(self, reason)
+        self.owner.forget(self, reason, words)
 
     def __repr__(self) -> str:
         return f"<Session {self.sid} {self.link.name} {self.host}>"

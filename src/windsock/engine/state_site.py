@@ -40,6 +40,9 @@ class StateSite(Protocol):
     def things(self) -> Collection[str]:
         """All that can be watched. Raises NotStarted, or why it could not start."""
 
+    def others(self, thing: str) -> int:
+        """How many watch a thing over plain HTTP, beside the viewers."""
+
     def encoder(self, thing: str, base: str) -> Encoder:
         """Makes the frames of a thing."""
 

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 from windsock import wire
 from windsock.engine.frames import Frame, message
 from windsock.engine.protocol import socketio
+from windsock.engine.protocol.errors import ProtocolError
 from windsock.engine.protocol.socketio import Header, SioType
 from windsock.engine.state_site import StateSite, StateViewer
 from windsock.engine.topics import Topic
-from windsock.errors import UnknownThing, WindsockError
+from windsock.errors import NotStarted, UnknownThing, WindsockError
 
 if TYPE_CHECKING:
     from windsock.engine.engine import Engine
@@ -25,6 +26,8 @@ log = logging.getLogger("windsock.engine")
 FAILED = "the server failed; its log says why"
 MOST_ASKED = 64
 """Requests of one viewer for the store that may be unanswered."""
+LONGEST = 200_000
+"""Characters of one message: room for the positions of a thousand things. What is read here, the loop waits for."""
 COUNT_EVERY = 1.0
 """Seconds between two messages of how many are watching."""
 
@@ -39,7 +42,8 @@ class States:
         self._of_thing: dict[str, list[Topic]] = {}
         # One for all viewers that watch the same things under the same addresses.
         self._shared: dict[tuple[str, tuple[str, ...]], Mapping[str, Topic]] = {}
-        self._connecting: set[Session] = set()
+        # Each with something that stands for its CONNECT: one that was left and comes anew is another one.
+        self._connecting: dict[Session, object] = {}
         self._viewers: set[Session] = set()
         self._counting: set[Session] = set()
         self._recounted: set[str] = set()
@@ -52,6 +56,8 @@ class States:
 
     def receive(self, session: Session, header: Header) -> None:
         """One packet of the namespace. Raises ProtocolError if it cannot be one."""
+        if len(header.body) > LONGEST:
+            raise ProtocolError(f"a message to {wire.NAMESPACE} has at most {LONGEST:,} characters")
         if header.type is SioType.CONNECT:
             self._connect(session, socketio.read_body(header))
         elif header.type is SioType.DISCONNECT:
@@ -65,7 +71,7 @@ class States:
 
     def leave(self, session: Session) -> None:
         """A viewer has left, or its session has ended."""
-        self._connecting.discard(session)
+        self._connecting.pop(session, None)
         viewer, session.viewer = session.viewer, None
         if viewer is None:
             return
@@ -117,11 +123,12 @@ class States:
         if session.viewer is not None or session in self._connecting:
             self._refuse(session, "this connection is in the namespace already", wire.BadRequest(""))
             return
-        self._connecting.add(session)
+        attempt = self._connecting[session] = object()
         if self._site.started and self._site.inline:
-            self._take_in(session, auth, self._enter(session))
+            self._take_in(session, attempt, auth, self._enter(session))
         else:
-            self._engine.in_thread(session, partial(self._prepare, session), partial(self._take_in, session, auth))
+            then = partial(self._take_in, session, attempt, auth)
+            self._engine.in_thread(session, partial(self._prepare, session), then)
 
     def _prepare(self, session: Session) -> str | WindsockError:
         self._site.start_for_viewer()
@@ -136,26 +143,28 @@ class States:
             log.exception("the application failed at a viewer's request")
             return WindsockError(FAILED)
 
-    def _take_in(self, session: Session, auth: object, base: str | WindsockError) -> None:
+    def _take_in(self, session: Session, attempt: object, auth: object, base: str | WindsockError) -> None:
         """Let a viewer in: CONNECT first, then its states, in one write if its socket takes it."""
-        if session not in self._connecting:
+        if self._connecting.get(session) is not attempt:
             return
         try:
             if isinstance(base, WindsockError):
                 raise base
             hello = wire.read_hello(auth)
             things = self._known(self._site.things() if hello.things is None else hello.things)
+            if not self._site.started:  # whoever is there was put out just now, and nothing would be told any more
+                raise NotStarted("Windsock is being stopped")
             viewer = StateViewer(base, hello.token)
             topics = self._join(session, viewer, things)
         except WindsockError as error:
             self._explain(session, auth, error)
             return
-        self._connecting.discard(session)
+        del self._connecting[session]
         session.viewer = viewer
         self._viewers.add(session)
         if hello.viewers:
             self._counting.add(session)
-            self._recount(things)
+            self.recount(things)
         self._engine.greet(session)
         answer = message(socketio.encode_connect(wire.NAMESPACE, {"sid": secrets.token_urlsafe(15)}))
         self._send_states(session, answer, topics)
@@ -164,20 +173,21 @@ class States:
         """Refuse a viewer in words that depend on who it is."""
         token = auth.get("token") if isinstance(auth, dict) else None
         look = partial(self._words, session, token if isinstance(token, str) else None, error)
+        attempt = self._connecting[session]
         if self._site.inline:
-            self._turn_away(session, error, look())
+            self._turn_away(session, attempt, error, look())
         else:
-            self._engine.in_thread(session, look, partial(self._turn_away, session, error))
+            self._engine.in_thread(session, look, partial(self._turn_away, session, attempt, error))
 
     def _words(self, session: Session, token: str | None, error: WindsockError) -> str:
         try:
             return self._site.words(error, self._site.may_publish(session, token))
-        except Exception:  # noqa: BLE001  # the application's middleware does not let it through; that was said
+        except Exception:  # noqa: BLE001  # the application's middleware does not let it through, which `error` says
             return self._site.words(error, publisher=False)
 
-    def _turn_away(self, session: Session, error: WindsockError, words: str) -> None:
-        if session in self._connecting:
-            self._connecting.discard(session)
+    def _turn_away(self, session: Session, attempt: object, error: WindsockError, words: str) -> None:
+        if self._connecting.get(session) is attempt:
+            del self._connecting[session]
             self._refuse(session, words, error)
 
     def _refuse(self, session: Session, words: str, error: WindsockError) -> None:
@@ -271,7 +281,7 @@ class States:
         topics = [viewer.things[thing] for thing in things]
         for topic in topics:
             topic.join(session)
-        self._recount(things)
+        self.recount(things)
         return topics
 
     def _unwatch(self, session: Session, viewer: StateViewer, things: Collection[str]) -> None:
@@ -285,7 +295,7 @@ class States:
             topic.leave(session)
             if session.backlog is not None:
                 session.backlog.forgive(topic)
-            self._recount([topic.thing])
+            self.recount([topic.thing])
 
     def _share(self, base: str, things: tuple[str, ...]) -> Mapping[str, Topic]:
         found = self._shared.get((base, things))
@@ -304,12 +314,13 @@ class States:
 
     # --------------------------------------------------------------------------------------------------------- counts
 
-    def _recount(self, things: Iterable[str]) -> None:
+    def recount(self, things: Iterable[str]) -> None:
+        """Tell before long how many are watching."""
         if self._counting:
             self._recounted.update(things)
 
     def _count(self, thing: str) -> int:
-        return sum(map(len, self._of_thing.get(thing, ())))
+        return sum(map(len, self._of_thing.get(thing, ()))) + self._site.others(thing)
 
     def _frame(self, event: str, payload: wire.Payload) -> Frame:
         return message(socketio.encode_event(wire.NAMESPACE, event, payload))

@@ -77,11 +77,15 @@ class EngineDelivery:
 
     def stop(self) -> None:
         """Send no more, and put all viewers out. A second call does nothing."""
-        if self._runtime is None:
+        runtime, self._runtime = self._runtime, None  # first: who comes from here on would miss the news
+        if runtime is None:
             return
-        self._runtime.hub.unsubscribe(self)
-        self._runtime = None
+        runtime.hub.unsubscribe(self)
         self._engine.call(self._states.put_out)
+
+    def recount(self, things: Collection[str]) -> None:
+        """See `Delivery.recount`."""
+        self._engine.call(lambda: self._states.recount(things))
 
     # ------------------------------------------------------------------------------------------------ for the hub
 
@@ -144,6 +148,10 @@ class EngineDelivery:
         """See `StateSite.things`."""
         return self._site.runtime.specs
 
+    def others(self, thing: str) -> int:
+        """See `StateSite.others`."""
+        return self._site.feed.watching(thing)
+
     def encoder(self, thing: str, base: str) -> ThingEncoder:
         """See `StateSite.encoder`."""
         return ThingEncoder(self._site, self.marks, thing, base)
@@ -158,7 +166,8 @@ class EngineDelivery:
 
     def words(self, error: WindsockError, publisher: bool) -> str:
         """See `StateSite.words`: of what is wrong within, only somebody who may publish learns more."""
-        return str(error) if publisher or wire.error_code(error) != "unavailable" else UNAVAILABLE
+        within = wire.error_code(error) == "unavailable" and not isinstance(error, Refused)
+        return UNAVAILABLE if within and not publisher else str(error)
 
 
 class ThingEncoder:

@@ -7,6 +7,7 @@ import logging
 import resource
 import socket
 import sys
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -23,6 +24,9 @@ log = logging.getLogger("windsock.engine")
 
 RESERVED_FILES = 200
 """Open files that are kept for everything but viewers: the store, sources, pages."""
+
+GOODBYE = 0.5
+"""Seconds that disconnect handlers have at least, also when requests have used up the drain time."""
 
 
 class Host:
@@ -49,7 +53,8 @@ class Host:
         site = app.extensions.get("windsock")
         if isinstance(site, Site):
             site.deliver_by(self.engine)
-        self._server = EngineServer(self.engine, GonePeers(app), listener, server.drain.total_seconds(), tls_of(server))
+        self._drain = server.drain.total_seconds()
+        self._server = EngineServer(self.engine, GonePeers(app), listener, self._drain, tls_of(server))
 
     @property
     def port(self) -> int:
@@ -65,9 +70,10 @@ class Host:
 
     def stop(self) -> None:
         """Accept no more, send viewers away, finish requests within the drain time."""
+        until = time.monotonic() + self._drain
         self._server.stop()
         if self._carried is not None:
-            self._carried.stop()
+            self._carried.stop(max(until - time.monotonic(), GOODBYE))
 
 
 def tls_of(server: ServerTable) -> Tls | None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from windsock.engine.addresses import behind, is_in
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -20,17 +22,13 @@ class TrustedProxies:
 
     def __init__(self, app: WSGIApplication, networks: Sequence[str]) -> None:
         self.inner = app
-        self._proxied = ProxyFix(app, x_for=1, x_proto=1, x_host=1, x_prefix=1)
         self._networks = [ipaddress.ip_network(network) for network in networks]
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Serve one request."""
-        trusted = self._is_proxy(environ.get("REMOTE_ADDR", ""))
-        return (self._proxied if trusted else self.inner)(environ, start_response)
-
-    def _is_proxy(self, peer: str) -> bool:
-        try:
-            address = ipaddress.ip_address(peer)
-        except ValueError:
-            return False
-        return any(address in network for network in self._networks)
+        peer = environ.get("REMOTE_ADDR", "")
+        if not is_in(peer, self._networks):
+            return self.inner(environ, start_response)
+        # One proxy may stand before another; each of them adds to the addresses, and the last one says the rest.
+        hops = len(behind(peer, environ.get("HTTP_X_FORWARDED_FOR", ""), self._networks))
+        return ProxyFix(self.inner, x_for=max(hops, 1), x_proto=1, x_host=1, x_prefix=1)(environ, start_response)

@@ -88,12 +88,25 @@ def test_patching_and_foreign_servers_are_stilled_whenever_they_were_imported(
             importlib.import_module(name)
     with adapted():
         run(folder, code)
-    assert 1 == len(caplog.records)
-    assert "does nothing here" in caplog.text
+    assert 1 == sum("does nothing here" in record.message for record in caplog.records)
     for name in ("gevent.monkey", "eventlet.patcher"):
         module = importlib.import_module(name)
         with pytest.raises(SystemError):
             getattr(module, "patch_all" if name.startswith("gevent") else "monkey_patch")()
+
+
+@pytest.mark.parametrize("module", ["gevent", "eventlet"])
+@pytest.mark.parametrize("before", [False, True])
+def test_an_application_that_spawns_greenlets_is_warned_that_nobody_runs_them(
+    folder: Path, module: str, before: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    if before:
+        importlib.import_module(module)
+    with adapted():
+        run(folder, f"import {module}\nimport {module}")
+    (warning,) = [record.message for record in caplog.records]
+    assert warning.startswith(f"the application imports {module}: ")
+    assert "start_background_task" in warning
 
 
 def test_what_is_not_stilled_works(folder: Path) -> None:

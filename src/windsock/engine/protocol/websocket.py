@@ -149,7 +149,7 @@ class FrameDecoder:
                 break
             size = _payload_size(data, start, header)
             if not first & _CONTROL and len(unfinished.message) + size > self._max_size:
-                raise WebSocketError(TOO_BIG, f"a message of more than {self._max_size:,} bytes")
+                raise WebSocketError(TOO_BIG, f"more than {self._max_size:,} bytes (the limit message_size)")
             unfinished.needed = header + size
             if len(data) - start < unfinished.needed:
                 break

@@ -30,6 +30,8 @@ _ELSEWHERE = {
     "eventlet.wsgi": ("", "server", _SERVING),
 }
 
+_GREEN = {"gevent", "eventlet"}
+
 
 @contextmanager
 def adapted() -> Iterator[None]:
@@ -45,6 +47,8 @@ def adapted() -> Iterator[None]:
         _replace(stack, werkzeug.serving, "run_simple", _still("run_simple()", _SERVING))
         for name in _ELSEWHERE.keys() & sys.modules.keys():
             _still_module(stack, sys.modules[name])
+        for name in _GREEN & sys.modules.keys():
+            _warn_of_greenlets(name)
         finder = _Finder(stack)
         sys.meta_path.insert(0, finder)
         stack.callback(sys.meta_path.remove, finder)
@@ -84,6 +88,11 @@ def _still_module(stack: ExitStack, module: ModuleType) -> None:
             _replace(stack, owner, name, _still(f"{owner.__name__}.{name}()", why))
 
 
+def _warn_of_greenlets(module: str) -> None:
+    advice = "what is spawned with it may never run, for nobody runs its loop; use socketio.start_background_task()"
+    log.warning("the application imports %s: %s", module, advice)
+
+
 class _Finder(MetaPathFinder):
     """Stills the modules that are imported only now. They are not imported for that: most applications have none."""
 
@@ -93,6 +102,8 @@ class _Finder(MetaPathFinder):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
+        if fullname in _GREEN:
+            _warn_of_greenlets(fullname)
         spec = PathFinder.find_spec(fullname, path, target) if fullname in _ELSEWHERE else None
         if spec is None or spec.loader is None:
             return None
