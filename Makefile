@@ -4,6 +4,7 @@ ARGS ?=
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 JS_TESTS := $(wildcard tests/js/*.test.js)
+JS_SOURCES := $(wildcard src/windsock/web/js/*.*s src/windsock/web/js/*/*.js)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -12,17 +13,17 @@ JS_TESTS := $(wildcard tests/js/*.test.js)
 help: ## List what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: .venv/.demo-ready ## Start the huggable cloud with a simulated pillow (ARGS="--port 5001")
+demo: .venv/.scripts-ready ## Start the huggable cloud with a simulated pillow (ARGS="--port 5001")
 	@$(BIN)/windsock demo $(ARGS)
 
-test: node_modules/.ready lint types layers test-js test-python ## Check everything: style, types, layers, all tests
+test: node_modules/.ready .venv/.scripts-ready lint types layers test-js test-python ## Check everything: style, types, layers, all tests
 
 lint: .venv/.python-ready ## Check style
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/ruff format --check --quiet || { echo 'Not formatted; run: make format'; exit 1; }
 	@echo 'Style: fine'
 
-types: node_modules/.ready ## Check types, in Python and JavaScript
+types: node_modules/.ready .venv/.scripts-ready ## Check types, in Python and JavaScript
 	@$(BIN)/mypy
 	@node_modules/.bin/tsc -p jsconfig.json
 	@echo 'Types: fine'
@@ -34,7 +35,7 @@ layers: .venv/.python-ready ## Check that imports go down only
 test-js: node_modules/.ready ## Run the tests of the page's scripts
 	@$(if $(JS_TESTS),node --test $(JS_TESTS),echo 'No tests in tests/js')
 
-test-python: node_modules/.ready ## Run pytest (ARGS="-k cloud")
+test-python: node_modules/.ready .venv/.scripts-ready ## Run pytest (ARGS="-k cloud")
 	@$(BIN)/pytest $(ARGS)
 
 bench: bench/.venv/.ready bench/node_modules/.ready ## Measure Windsock beside other servers (ARGS="--quick")
@@ -49,6 +50,7 @@ lock: .venv/.python-ready ## Renew the lock files from pyproject.toml and packag
 
 clean: ## Remove everything that make made
 	rm -rf .venv node_modules bench/.venv bench/node_modules src/windsock/web/static/vendor dist
+	cd src/windsock/web/static && rm -f *.js *.mjs *.d.ts *.d.mts
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
@@ -64,6 +66,11 @@ clean: ## Remove everything that make made
 	@# The build backend is in the lock: without isolation nothing unpinned is fetched.
 	@tools/step 'Set-up 3/3: Windsock itself, with jQuery and Socket.IO for its pages' \
 		$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# An editable install serves the scripts from here, so they are built again when a source has changed.
+.venv/.scripts-ready: $(JS_SOURCES) hatch_build.py package-lock.json | .venv/.demo-ready
+	@$(BIN)/python hatch_build.py
 	@touch $@
 
 .venv/.python-ready: requirements-dev.lock | .venv/.demo-ready

@@ -24,12 +24,17 @@ def browser() -> Iterator[Browser]:
 
 def chromium(playwright: Playwright) -> Browser:
     """The machine's own Chromium, without a window."""
+    # Its sandbox does not work for root, and the pages are our own.
+    return playwright.chromium.launch(executable_path=chromium_program(), args=["--no-sandbox"])
+
+
+def chromium_program() -> str:
+    """Where the machine's own Chromium is; without one, the test fails."""
     names = ("chromium", "chromium-browser", "google-chrome")
     program = next(filter(None, map(shutil.which, names)), None)
     if program is None:
         pytest.fail("Chromium is not installed: apt-get install chromium", pytrace=False)
-    # Its sandbox does not work for root, and the pages are our own.
-    return playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+    return program
 
 
 class Watch:

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { pure } from "./scripts.js";
+import { announcer } from "../../src/windsock/web/js/page/announcer.js";
+import { warning } from "../../src/windsock/web/js/page/warning.js";
 
-const { announcer, warning } = pure;
 const NOW = Date.parse("2026-11-22T20:01:10.000Z");
 const state = (fields = {}) => ({
   state: "HUGGING",
@@ -61,38 +61,41 @@ test("the newest of each thing is announced, so one thing does not silence anoth
   assert.deepEqual(said, [[0, "a"], [3000, "c open"]]);
 });
 
+const said = (look, fields, link = "connected", reason = "") =>
+  warning(look, { state: fields && state(fields), link, reason, now: NOW });
+
 test("nothing is said of a state that is live", () => {
-  assert.equal(warning(state(), "live", "connected", "", NOW), "");
+  assert.equal(said("live", {}), "");
 });
 
 test("a source that cannot be read is named, and what is shown is called the last known state", () => {
-  const said = warning(state(), "source-failing", "connected", "", NOW);
-  assert.match(said, /^The source cannot be read: .*last known state/);
+  assert.match(said("source-failing", {}), /^The source cannot be read: .*last known state/);
 });
 
 test("a source that cannot be read may leave nothing to be shown", () => {
-  const said = warning(state({ state: null, heard_at: null }), "source-failing", "connected", "", NOW);
-  assert.equal(said, "The source cannot be read; nothing is known yet.");
+  const nothing = { state: null, heard_at: null };
+  assert.equal(said("source-failing", nothing), "The source cannot be read; nothing is known yet.");
 });
 
-test("silence is told by its length", () => {
-  const said = warning(state(), "silent", "connected", "", NOW);
-  assert.equal(said, "Not heard for 1 min: this may no longer be true.");
+test("silence is told by its length, whether it may be true or is what the state says", () => {
+  assert.equal(said("silent", {}), "Not heard for 1 min: this may no longer be true.");
+  assert.equal(said("silent", { heard_at: null }), "Never heard from yet: this may not be true.");
+  assert.equal(said("offline", {}), "Offline: not heard for 1 min.");
 });
 
 test("a lost link is told as this page's, not the thing's", () => {
   const lost = "This page lost its connection; it is trying again.";
-  assert.equal(warning(null, "unlinked", "lost", "", NOW), lost);
-  assert.ok(warning(state(), "unlinked", "lost", "", NOW).startsWith(`${lost} What it shows is from `));
-  assert.match(warning(state(), "unlinked", "connecting", "", NOW), /^This page is not connected yet\./);
+  assert.equal(said("unlinked", null, "lost"), lost);
+  assert.ok(said("unlinked", {}, "lost").startsWith(`${lost} What it shows is from `));
+  assert.match(said("unlinked", {}, "connecting"), /^This page is not connected yet\./);
+  assert.match(said("checking", {}, "checking"), /^This page is checking its connection\. What it shows is from /);
 });
 
 test("why the link is lost is told if it is known", () => {
-  assert.equal(warning(null, "unlinked", "lost", "The store is in use.", NOW), "The store is in use.");
+  assert.equal(said("unlinked", null, "lost", "The store is in use."), "The store is in use.");
 });
 
 test("a time on another day is told with its day", () => {
-  const old = state({ heard_at: "2026-11-02T20:00:00.000Z" });
-  assert.match(warning(old, "source-failing", "connected", "", NOW), /2026/);
-  assert.doesNotMatch(warning(state(), "source-failing", "connected", "", NOW), /2026/);
+  assert.match(said("source-failing", { heard_at: "2026-11-02T20:00:00.000Z" }), /2026/);
+  assert.doesNotMatch(said("source-failing", {}), /2026/);
 });

@@ -46,6 +46,7 @@ class Views:
         return {
             **message,
             "title": spec.title,
+            "offline": spec.offline,
             "url": f"{base}/things/{quote(thing)}",
             "picture": message["image"] or plain,
             "images": [path for path in images if path],
