@@ -45,6 +45,10 @@ class Recorder:
         self._locks = {thing: threading.Lock() for thing in specs}
         stored = store.states()
         self._states = {thing: stored.get(thing, State(thing, Position(store.epoch, 0))) for thing in specs}
+        # Held for a moment, around a state's becoming current and being published: never while the store works.
+        self._telling = threading.Lock()
+        # Things whose state was pulled back when the clock was, and is not durable yet.
+        self._pulled_back: set[str] = set()
         self.started_at = clock()
         self.store_error: StoreError | None = None
         """Why the store failed when it was last used; None: it did not."""
@@ -84,6 +88,8 @@ class Recorder:
     def conclude_silence(self, thing: str, known_until: datetime) -> None:
         """Commit the rest or offline transition that was due at a time until which all reports are known.
 
+        And, if nothing was due, what `follow_clock` did.
+
         Raises StoreError if it could not be committed.
         """
         with self._locked([thing]):
@@ -91,6 +97,10 @@ class Recorder:
             if due and due.at <= known_until:
                 now = self._clock()
                 self._commit(now, {thing: conclude(self._states[thing], due, now)})
+            elif thing in self._pulled_back:
+                with self._failure_noted():
+                    self._store.commit(Batch(self._clock(), (self._states[thing],)))
+                self._pulled_back.discard(thing)
 
     def next_due(self, things: Sequence[str]) -> datetime | None:
         """When silence next changes one of the things, if it lasts."""
@@ -100,17 +110,16 @@ class Recorder:
     def follow_clock(self) -> bool:
         """Pull back what was heard "later than now", which is so after the clock was set back; True if anything was.
 
-        Else a silent thing would pass for live until the clock has caught up. Raises StoreError if that cannot be
-        committed.
+        Else a silent thing would pass for live until the clock has caught up. It waits for no store, for one that
+        hangs must not keep the clocks of other things from being told; `conclude_silence` makes it durable.
         """
         now = self._clock()
         self.started_at = min(self.started_at, now)
-        ahead = [thing for thing, state in self._states.items() if state.heard_at and state.heard_at > now]
-        for thing in ahead:
-            with self._locked([thing]):
-                now = self._clock()
-                state = self._states[thing]
-                self._commit(now, {thing: Step(replace(state, heard_at=min(state.heard_at or now, now)), (), "same")})
+        with self._telling:
+            ahead = [state for state in self._states.values() if state.heard_at and state.heard_at > now]
+            for state in ahead:
+                self._pulled_back.add(state.thing)
+                self._tell(replace(state, heard_at=now))
         return bool(ahead)
 
     def check_store(self) -> None:
@@ -159,9 +168,14 @@ class Recorder:
         with self._failure_noted():
             self._store.commit(Batch(now, states, changes, seen, rejected, resolved))
         self.store_error = None
-        for state in states:
-            self._states[state.thing] = state
-            self._publish(state)
+        with self._telling:
+            for state in states:
+                self._pulled_back.discard(state.thing)
+                self._tell(state)
+
+    def _tell(self, state: State) -> None:
+        self._states[state.thing] = state
+        self._publish(state)
 
     @contextmanager
     def _failure_noted(self) -> Iterator[None]:

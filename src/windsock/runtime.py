@@ -210,6 +210,12 @@ class Runtime:
         found = [f"{h.source}: {h.reason}" for h in self.health() if h.status == "failing"]
         return [*found, *([str(recorder.store_error)] if recorder.store_error else [])]
 
+    def look_again(self) -> None:
+        """Have all that waits for a time look at the clock: it was turned."""
+        self.hub.tick()
+        for supervisor in self._supervisors.values():
+            supervisor.wake()
+
     def spec(self, thing: str) -> ThingSpec:
         """What is configured of a thing. Raises UnknownThing."""
         if thing not in self.specs:

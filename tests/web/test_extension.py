@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import os
 import re
 import signal
@@ -34,6 +33,8 @@ from windsock.config import Config, default_config
 from windsock.errors import ConfigError, NotStarted, StoreInUse
 from windsock.runtime import Runtime
 from windsock.store import SqliteStore
+from windsock.testing import LiveServer, Serve
+from windsock.testing.carriers import CARRIERS, ServerName
 from windsock.web.news import News
 from windsock.web.site import site_of
 from windsock.web.socket_server import own_origins
@@ -426,23 +427,21 @@ def test_what_was_stopped_can_be_started_again() -> None:
             assert 1 == cloud.state.position.version
 
 
+@pytest.mark.parametrize("server", CARRIERS)
 def test_an_open_page_says_that_windsock_was_stopped_and_comes_back_after_the_next_start(
-    open_page: OpenPage,
+    open_page: OpenPage, windsock_server: Serve, server: ServerName
 ) -> None:
     app, windsock = make_app()
     cloud = windsock.thing("cloud")
-    windsock.start()
-    with carry(app, windsock, app.extensions["socketio"]) as carried:
-        page = open_page(f"http://127.0.0.1:{carried.port}/windsock/things/cloud")
-        cloud.report("HUGGING")
-        expect(page.locator("#link")).to_have_text("Live")
-        windsock.stop()
+    live = windsock_server(app, server)
+    page = open_page(f"{live.url}/windsock/things/cloud")
+    cloud.report("HUGGING")
+    expect(page.locator("#link")).to_have_text("Live")
+    with live.down():
         expect(page.locator("#link")).to_have_text("Connection lost – trying again")
-        windsock.start()
-        cloud.report("NEUTRAL")
-        expect(page.locator("#link")).to_have_text("Live", timeout=10_000)
-        expect(page.locator("#label")).to_have_text("NEUTRAL")
-        page.goto("about:blank")
+    cloud.report("NEUTRAL")
+    expect(page.locator("#link")).to_have_text("Live", timeout=10_000)
+    expect(page.locator("#label")).to_have_text("NEUTRAL")
 
 
 PROGRAM = """
@@ -682,12 +681,8 @@ def test_windsock_is_carried_by_the_application_s_socketio(order: str) -> None:
     if order not in ("before", "none"):
         socketio.init_app(app, async_mode="threading")
     windsock.thing("cloud")
-    windsock.start()
-    own = app.extensions["socketio"]
-    assert (own is socketio) == (order != "none")
-    with carry(app, windsock, own) as carried, viewing(carried.port) as viewer:
-        windsock.site().runtime.spec("cloud")
-        eventually(lambda: viewer.newest("cloud"))
+    with LiveServer(app, "flask-socketio") as live, live.viewer("cloud"):
+        assert (app.extensions["socketio"] is socketio) == (order != "none")
 
 
 @pytest.mark.parametrize(
@@ -703,15 +698,11 @@ def test_windsock_is_carried_by_the_application_s_socketio(order: str) -> None:
     ],
 )
 def test_pages_of_another_site_may_watch_only_if_configured(configured: list[str], origin: str, allowed: bool) -> None:
-    app, windsock = make_app(WINDSOCK_ALLOWED_ORIGINS=configured)
-    windsock.thing("cloud")
-    windsock.start()
-    with carry(app, windsock, app.extensions["socketio"]) as carried:
-        url = f"http://127.0.0.1:{carried.port}/socket.io/?EIO=4&transport=polling"
-        answer = request("GET", url, headers={"Origin": origin.format(port=carried.port)})
+    app, _ = make_app(WINDSOCK_ALLOWED_ORIGINS=configured)
+    with LiveServer(app, "flask-socketio") as live:
+        url = f"{live.url}/socket.io/?EIO=4&transport=polling"
+        answer = request("GET", url, headers={"Origin": origin.format(port=live.port)})
         assert (200 if allowed else 400) == answer.status
-        if allowed:
-            request("POST", f"{url}&sid={json.loads(answer.text[1:])['sid']}", b"1")
 
 
 @pytest.mark.parametrize(
@@ -777,23 +768,23 @@ def test_a_socketio_without_an_application_is_refused_with_what_to_do() -> None:
         Windsock(app, socketio=SocketIO()).start()
 
 
-def test_handlers_and_rooms_of_the_application_go_on_beside_windsock() -> None:
+@pytest.mark.parametrize("server", CARRIERS)
+def test_handlers_and_rooms_of_the_application_go_on_beside_windsock(server: ServerName) -> None:
     app, windsock = make_app()
     socketio = SocketIO(app, async_mode="threading")
-    cloud = windsock.thing("cloud")
+    windsock.thing("cloud")
     socketio.on("enter")(lambda room: join_room(room))
     socketio.on("say")(lambda room, text: socketio.emit("said", text, to=room))
-    with carry(app, windsock, socketio) as carried:
-        windsock.start()
-        inside, outside = open_raw(carried.port), open_raw(carried.port)
+    with LiveServer(app, server) as live:
+        inside, outside = open_raw(live.port), open_raw(live.port)
         for session in (inside, outside):
             session.send("40")
             assert session.receive().startswith("40{")
         inside.send('420["enter","attic"]')
         assert "430[]" == inside.receive()
-        with viewing(carried.port) as viewer:
-            cloud.report("HUGGING")
-            viewer.sees("cloud", "HUGGING")
+        with live.viewer() as viewer:
+            live.report("cloud", "HUGGING")
+            viewer.sees("HUGGING")
             inside.send('42["say","attic","hello"]')
             assert '42["said","hello"]' == inside.receive()
         outside.send('420["say","nowhere","hello"]')

@@ -6,7 +6,7 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
-from http.client import HTTPException
+from http.client import HTTPException, HTTPResponse
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -17,7 +17,11 @@ TIMEOUT = 10
 
 
 class ApiError(WindsockError):
-    """The server cannot be reached, or says no."""
+    """The server cannot be reached, or says no; ``status`` is what it answered, 0 if nothing."""
+
+    def __init__(self, text: str, status: int = 0) -> None:
+        super().__init__(text)
+        self.status = status
 
 
 class Api:
@@ -42,12 +46,34 @@ class Api:
         """The answer to a request with a JSON body."""
         return self._call(method, path, {}, json.dumps(body).encode())
 
+    def stream(self, *path: str, timeout: float, **query: object) -> HTTPResponse:
+        """An answer that goes on, from its beginning; reading fails after ``timeout`` seconds without a byte."""
+        return self._open("GET", path, query, None, "text/event-stream", timeout)
+
     def _call(self, method: str, path: tuple[str, ...], query: Mapping[str, object], body: bytes | None = None) -> Any:
+        with self._open(method, path, query, body, "application/json", TIMEOUT) as answer:
+            try:
+                text = answer.read()
+            except OSError as error:
+                raise ApiError(_unreachable(self.url, error)) from None
+            except HTTPException:
+                raise ApiError(_stranger(self.url)) from None
+        return _value(text, self.url)
+
+    def _open(
+        self,
+        method: str,
+        path: tuple[str, ...],
+        query: Mapping[str, object],
+        body: bytes | None,
+        accepted: str,
+        timeout: float,
+    ) -> HTTPResponse:
         address = "/".join([self.url, "api/v1", *(quote(part, safe="") for part in path)])
         asked = {name: value for name, value in query.items() if value is not None}
         if asked:
-            address += "?" + urlencode(asked)
-        headers = {"Accept": "application/json"}
+            address += "?" + urlencode(asked, doseq=True)
+        headers = {"Accept": accepted}
         if body is not None:
             headers["Content-Type"] = "application/json"
         if self._key:
@@ -55,16 +81,15 @@ class Api:
         # The scheme is http or https: the constructor has seen to that.
         request = urllib.request.Request(address, body, headers, method=method)  # noqa: S310
         try:
-            with self._opener.open(request, timeout=TIMEOUT) as answer:
-                text = answer.read()
+            answer: HTTPResponse = self._opener.open(request, timeout=timeout)
         except urllib.error.HTTPError as error:
             with error:
-                raise ApiError(_refusal(error)) from None
+                raise ApiError(_refusal(error), error.code) from None
         except (OSError, ValueError) as error:
             raise ApiError(_unreachable(self.url, error)) from None
         except HTTPException:
             raise ApiError(_stranger(self.url)) from None
-        return _value(text, self.url)
+        return answer
 
 
 def _host(url: str) -> str | None:

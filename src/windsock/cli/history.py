@@ -2,32 +2,107 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any
 
 import click
 
+from windsock.cli.api import Api, ApiError
 from windsock.cli.options import connect, server_options
-from windsock.cli.table import table
+from windsock.cli.table import plain, table
+
+PAGE = 1000
+"""The most changes that a server gives in one answer."""
+USUAL = 20
+_HEAD = ("version", "at", "state", "cause", "data")
+_LARGEST = 2**63 - 1
+
+Change = Mapping[str, Any]
 
 
 @click.command()
 @click.argument("thing")
-@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many changes.")
+@click.option("--limit", type=click.IntRange(1), help=f"How many changes. Default: {USUAL}, or all after --since.")
+@click.option("--since", type=click.IntRange(0, _LARGEST), metavar="VERSION", help="The changes after this version.")
+@click.option("--json", "form", flag_value="json", help="One JSON object a line, for programs.")
+@click.option("--csv", "form", flag_value="csv", help="Comma-separated values, for spreadsheets.")
 @server_options
-def history(thing: str, limit: int, url: str | None, key: str | None) -> None:
+def history(
+    thing: str, limit: int | None, since: int | None, form: str | None, url: str | None, key: str | None
+) -> None:
     """List the newest changes of a THING, the last one below.
 
-    Example: windsock history cloud --limit 50
+    Example: windsock history cloud --limit 5000 --csv
     """
-    found = connect(url, key).get("things", thing, "history", limit=limit)
-    rows = [
-        (str(c["version"]), c["at"], c["state"], "" if c["cause"] == "reported" else c["cause"], _data(c["data"]))
-        for c in found["changes"]
-    ]
-    if not rows:
+    api = connect(url, key)
+    changes = _since(api, thing, since, limit) if since is not None else _newest(api, thing, limit or USUAL)
+    if form == "json":
+        for change in changes:
+            click.echo(json.dumps(change))
+    elif form == "csv":
+        _write_csv(changes)
+    else:
+        _write_table(thing, list(changes), since)
+
+
+def _newest(api: Api, thing: str, limit: int) -> Iterator[Change]:
+    found = api.get("things", thing, "history", limit=min(limit, PAGE))
+    changes: Sequence[Change] = found["changes"]
+    if limit <= PAGE or found["complete"] or not changes:
+        return iter(changes)
+    return islice(_pages(api, thing, found["epoch"], max(changes[-1]["version"] - limit, 0)), limit)
+
+
+def _since(api: Api, thing: str, since: int, limit: int | None) -> Iterator[Change]:
+    epoch, newest = _position(api, thing)
+    if since > newest:
+        raise ApiError(f"{thing} has no version {since} yet: the newest is {newest}")
+    return islice(_pages(api, thing, epoch, since), limit)
+
+
+def _pages(api: Api, thing: str, epoch: str, since: int) -> Iterator[Change]:
+    """All changes after a version, page by page. Raises ApiError if the history begins anew meanwhile."""
+    while True:
+        found = api.get("things", thing, "history", epoch=epoch, since=since, limit=PAGE)
+        if found["epoch"] != epoch:
+            raise ApiError(f"the history of {thing} has begun anew meanwhile")
+        yield from found["changes"]
+        if found["complete"] or not found["changes"]:
+            return
+        since = found["changes"][-1]["version"]
+
+
+def _position(api: Api, thing: str) -> tuple[str, int]:
+    state = api.get("things", thing)
+    return state["epoch"], state["version"]
+
+
+def _write_table(thing: str, changes: Sequence[Change], since: int | None) -> None:
+    if changes:
+        click.echo(table(_HEAD, map(_row, changes)))
+    elif since:
+        click.echo(f"Nothing has changed since version {since} of {thing}.")
+    else:
         click.echo(f"Nothing is known of {thing} yet.")
-        return
-    click.echo(table(("version", "at", "state", "cause", "data"), rows))
+
+
+def _row(change: Change) -> tuple[str, ...]:
+    cause = "" if change["cause"] == "reported" else change["cause"]
+    return str(change["version"]), change["at"], change["state"], cause, _data(change["data"])
+
+
+def _write_csv(changes: Iterator[Change]) -> None:
+    # A file gets all as it is; a terminal would obey some of it.
+    harmless = plain if sys.stdout.isatty() else str
+    writer = csv.writer(sys.stdout)
+    writer.writerow(_HEAD)
+    for change in changes:
+        cells = (change["version"], change["at"], change["state"], change["cause"], _data(change["data"]))
+        writer.writerow([harmless(str(cell)) for cell in cells])
 
 
 def _data(data: object) -> str:

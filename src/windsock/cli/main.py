@@ -16,6 +16,7 @@ from windsock.cli.run import run
 from windsock.cli.send import send
 from windsock.cli.serve import serve
 from windsock.cli.table import plain
+from windsock.cli.watch import watch
 from windsock.errors import ConfigError, WindsockError
 
 
@@ -57,5 +58,5 @@ def main(verbose: bool) -> None:
     logging.getLogger("uvicorn").setLevel(logging.INFO if verbose else logging.ERROR)
 
 
-for verb in (demo, serve, run, check, send, history, rejected):
+for verb in (demo, serve, run, check, send, watch, history, rejected):
     main.add_command(verb)

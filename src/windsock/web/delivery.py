@@ -47,7 +47,7 @@ class Delivery:
         self._arriving: dict[str, tuple[Viewer, Sequence[str]]] = {}
         self._viewers: dict[str, Viewer] = {}
         self._watching: dict[str, set[Viewer]] = defaultdict(set)
-        self._news = News(self._watchers)
+        self._news = News(self._watchers, site.feed.watching)
 
     @property
     def path(self) -> str:
@@ -101,6 +101,10 @@ class Delivery:
         for eio_sid in viewers:
             if self._session(eio_sid).alive():  # Engine.IO sees to the others by itself
                 self._put_out(eio_sid)
+
+    def recount(self, things: Collection[str]) -> None:
+        """Tell before long how many are watching: it is others who do so over plain HTTP."""
+        self._news.recount(things)
 
     # ----------------------------------------------------------------------- for the namespace: what viewers ask
 

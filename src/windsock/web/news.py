@@ -22,10 +22,14 @@ STOP_WITHIN = 1.0
 
 
 class News:
-    """Takes note from any thread, as a `Listener`; sends in its own. ``watching``: who watches a thing now."""
+    """Takes note from any thread, as a `Listener`; sends in its own.
 
-    def __init__(self, watching: Callable[[str], list[Viewer]]) -> None:
+    ``watching``: who watches a thing now; ``others``: how many do so beside them.
+    """
+
+    def __init__(self, watching: Callable[[str], list[Viewer]], others: Callable[[str], int]) -> None:
         self._watching = watching
+        self._others = others
         self._frames: Frames | None = None
         self._condition = threading.Condition()
         self._changed: set[str] = set()
@@ -137,7 +141,7 @@ class News:
             things, self._recounted = self._recounted, set()
         for thing in things:
             viewers = self._watching(thing)
-            encoded = frames.viewers(thing, len(viewers))
+            encoded = frames.viewers(thing, len(viewers) + self._others(thing))
             for viewer in viewers:
                 if viewer.counts:
                     viewer.note(thing, encoded)

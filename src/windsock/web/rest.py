@@ -14,7 +14,7 @@ from windsock.errors import BadReading, ReadingTooLarge, UnknownThing, WindsockE
 from windsock.model import Reading, Rejected
 from windsock.recorder import Outcome
 from windsock.times import format_time
-from windsock.web import problems
+from windsock.web import conditional, events, problems
 from windsock.web.access import Caller, may_publish, require_json, require_publisher
 from windsock.web.site import Site, current_site
 
@@ -40,6 +40,7 @@ def register(blueprint: Blueprint) -> None:
     add(f"{_API}/rejected/<int:number>", view_func=rejected_message)
     add(f"{_API}/rejected/<int:number>", view_func=drop, methods=["DELETE"], endpoint="drop")
     add(f"{_API}/rejected/<int:number>/retry", view_func=retry, methods=["POST"])
+    events.register(blueprint)
     add("/healthz", view_func=healthz)
     add("/readyz", view_func=readyz)
     blueprint.register_error_handler(WindsockError, _refused)
@@ -49,13 +50,20 @@ def register(blueprint: Blueprint) -> None:
 def things() -> Response:
     """All things."""
     site = current_site()
-    return _fresh({"things": [site.views.described(name, site.base()) for name in site.runtime.specs]})
+    described = [site.views.described(name, site.base()) for name in site.runtime.specs]
+    return conditional.answer(conditional.tag_of_things(described), _fresh({"things": described}))
 
 
 def thing(thing: str) -> Response:
-    """One thing."""
+    """One thing; with ``Prefer: wait``, as soon as it differs from what the reader has."""
     site = current_site()
-    return _fresh(site.views.described(thing, site.base()))
+    base = site.base()
+
+    def make() -> tuple[str, Response]:
+        described = site.views.described(thing, base)
+        return conditional.tag_of_thing(described), _fresh(described)
+
+    return conditional.answer_later(site.feed, thing, lambda: site.tags.get(thing, base), make)
 
 
 def put_state(thing: str) -> Response:

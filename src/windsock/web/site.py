@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,14 +18,21 @@ from windsock.errors import ConfigError, NotStarted, StoreError, StoreInUse, Win
 from windsock.model import ThingSpec
 from windsock.runtime import Runtime
 from windsock.sources import Source
+from windsock.times import Clock, utc_now
+from windsock.web.conditional import tag_of_thing
 from windsock.web.delivery import Delivery
 from windsock.web.engine_delivery import EngineDelivery
+from windsock.web.event_stream import EventTexts
+from windsock.web.feed import Feed, Shared
 from windsock.web.views import Views
 
 if TYPE_CHECKING:
     from windsock.web.extension import Windsock
 
 log = logging.getLogger("windsock")
+
+MakeRuntime = Callable[[Mapping[str, ThingSpec], str, Path, Mapping[str, Source], Clock], Runtime]
+"""Makes a runtime of things, the store's URL, the configuration's folder, sources in code and a clock."""
 
 
 class Site:
@@ -37,13 +44,21 @@ class Site:
         self.config = config
         self.prefix = prefix
         self.publisher_key = config.server.publisher_key
+        # What tells the time, and what makes the runtime, from the next start on: tests put their own here.
+        self.clock: Clock = utc_now
+        self.make_runtime: MakeRuntime = Runtime
         self._lock = threading.Lock()
         self._runtime: Runtime | None = None
         self._views: Views | None = None
         self._start_error: WindsockError | None = None
         self._logged = ""
         self._stopped = False
+        # Those who wait for news over plain HTTP, and what is made once for all of them.
+        self.feed = Feed()
+        self.event_texts = EventTexts(self.feed, lambda: self.views)
+        self.tags = Shared(self.feed, lambda thing, base: tag_of_thing(self.views.described(thing, base)))
         self.delivery: Delivery | EngineDelivery = Delivery(self)
+        self.feed.recount = self._recount
         if socketio is not None:
             self.delivery.attach(socketio)
 
@@ -107,6 +122,11 @@ class Site:
             self.delivery.stop()
             if self._runtime is not None:
                 self._runtime.stop()
+            # Last: whoever waits is answered then, and is to be told that it has stopped.
+            self.feed.stop()
+
+    def _recount(self, things: Collection[str]) -> None:
+        self.delivery.recount(things)
 
     def _start_once(self) -> None:
         if self.started:
@@ -133,10 +153,10 @@ class Site:
         self.delivery.find_server(self.app, self.config.server.allowed_origins)
         specs, sources = self._things()
         self._make_folder()
-        runtime = Runtime(specs, self.config.store.url, self.config.base, sources)
+        runtime = self.make_runtime(specs, self.config.store.url, self.config.base, sources, self.clock)
         _start(runtime)
         try:
-            views = Views(runtime)
+            views = Views(runtime, self.clock)
             self.delivery.start(runtime, views)
         except BaseException:
             self.delivery.stop()
@@ -144,6 +164,7 @@ class Site:
             raise
         # Last, for other requests go on as soon as these are there.
         self._runtime, self._views = runtime, views
+        self.feed.start(runtime)
 
     def _make_folder(self) -> None:
         """Flask names an instance folder, but leaves it to the application to make it."""

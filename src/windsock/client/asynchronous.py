@@ -1,0 +1,223 @@
+"""Watching in an asyncio loop: an asynchronous generator of states."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import suppress
+from typing import Any
+
+import engineio
+import socketio
+
+try:
+    import aiohttp
+except ImportError:  # it is an extra of its own
+    aiohttp = None  # type: ignore[assignment]
+
+from windsock import wire
+from windsock.client.options import (
+    CONNECT_WITHIN,
+    TRANSPORTS,
+    NoLink,
+    NotInstalled,
+    Options,
+    answered,
+    broken,
+    history_request,
+    pause,
+    read_options,
+    refusal,
+)
+from windsock.client.patience import PingTimeout
+from windsock.client.state import State
+from windsock.client.tracker import Ask
+from windsock.model import Position
+
+GOODBYE = 0.5
+"""Seconds in which a server may answer the goodbye of a WebSocket."""
+
+
+def awatch(
+    url: str,
+    *things: str,
+    every: bool = False,
+    token: str | None = None,
+    since: Position | Mapping[str, Position] | None = None,
+) -> AsyncGenerator[State, None]:
+    """`watch` for asyncio: ``async for state in awatch(…)``. To end it, leave the loop, close it or cancel its task.
+
+    Raises as `watch` does.
+    """
+    if aiohttp is None:
+        raise NotInstalled("aiohttp is not installed: pip install 'windsock[client-asyncio]'")
+    return _states(read_options(url, things, every, token, since))
+
+
+async def _states(options: Options) -> AsyncGenerator[State, None]:
+    watching = _Watching(options)
+    try:
+        while True:
+            step = await watching.step()
+            if isinstance(step, State):
+                yield step
+            elif step is not None:
+                await watching.fill(step)
+            else:
+                await watching.connect()
+    finally:
+        await watching.hang_up()
+
+
+class _Watching:
+    """The link of one generator, and what comes over it."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._tracker = options.tracker()
+        self._client: _Client | None = None
+        self._news = asyncio.Event()
+        self._up = False
+        self._tried = False
+        self._failures = 0
+
+    async def step(self) -> State | Ask | None:
+        """What is to be told or asked next, as soon as there is anything; None: there is no link."""
+        while (step := self._tracker.next()) is None and self._up:
+            self._news.clear()
+            await self._news.wait()
+        return step
+
+    async def fill(self, ask: Ask) -> None:
+        """Ask for what is missing; if that fails, a little later again."""
+        answer = await self._ask("history", history_request(ask))
+        if answer is not None and not answered(self._tracker, ask, answer):
+            await asyncio.sleep(pause(0))
+
+    async def connect(self) -> None:
+        """One attempt to make the link, a while after the one before. Raises UnknownThing or Refused."""
+        await self.hang_up()
+        if self._tried:
+            await asyncio.sleep(pause(self._failures))
+        self._tried = True
+        client = self._client = self._make_client()
+        refused: list[Any] = []
+        client.on("connect_error", refused.append, namespace=wire.NAMESPACE)
+        try:
+            async with asyncio.timeout(CONNECT_WITHIN):
+                await client.connect(
+                    self._options.origin,
+                    auth=self._options.auth(self._tracker),
+                    transports=TRANSPORTS[self._failures % len(TRANSPORTS)],
+                    namespaces=[wire.NAMESPACE],
+                    socketio_path=self._options.path,
+                    wait_timeout=CONNECT_WITHIN,
+                )
+            self._failures = 0
+        except Exception as error:  # noqa: BLE001  # a connection that breaks shows in the stock client in many ways
+            self._failures += 1
+            found = refusal(refused[0]) if refused else NoLink(broken(error))
+            if not isinstance(found, NoLink):
+                raise found from None
+            self._lost(str(found))
+
+    async def hang_up(self) -> None:
+        """End the link, and wait until nothing of it is left."""
+        client, self._client = self._client, None
+        if client is None:
+            return
+        try:
+            await client.eio.disconnect()
+        finally:  # also if this task is cancelled meanwhile, for at the end of a loop all are
+            if client.eio.http is not None and not client.eio.http.closed:
+                await client.eio.http.close()
+            await asyncio.sleep(0)  # transports close in the next round
+
+    def _make_client(self) -> _Client:
+        client = _Client(
+            reconnection=False,
+            handle_sigint=False,
+            request_timeout=CONNECT_WITHIN,
+            websocket_extra_options={"timeout": aiohttp.ClientWSTimeout(ws_close=GOODBYE)},
+        )
+        client.when_lost = lambda reason: self._lost(reason) if client is self._client else None
+        client.on("connect", self._linked, namespace=wire.NAMESPACE)
+        client.on("state", self._state, namespace=wire.NAMESPACE)
+        client.on("heard", self._heard, namespace=wire.NAMESPACE)
+        return client
+
+    def _linked(self) -> None:
+        self._up = True
+        self._tracker.link()
+
+    def _state(self, message: Any) -> None:
+        self._tracker.state(message)
+        self._news.set()
+
+    async def _heard(self, message: Any) -> None:
+        behind = self._tracker.heard(message)
+        self._news.set()
+        if behind:
+            await self._emit("watch", {"things": [message["thing"]]})
+
+    def _lost(self, reason: str) -> None:
+        self._up = False
+        self._tracker.unlink(reason)
+        self._news.set()
+
+    async def _ask(self, event: str, value: object) -> dict[str, Any] | None:
+        """The answer to a request; None if the link is lost, or it takes too long."""
+        answers: list[dict[str, Any]] = []
+
+        def take(answer: dict[str, Any]) -> None:
+            answers.append(answer)
+            self._news.set()
+
+        await self._emit(event, value, take)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CONNECT_WITHIN):
+                while not answers and self._up:
+                    self._news.clear()
+                    await self._news.wait()
+        return answers[0] if answers else None
+
+    async def _emit(self, event: str, value: object, take: Callable[[Any], None] | None = None) -> None:
+        if self._client is not None:
+            with suppress(socketio.exceptions.BadNamespaceError):
+                await self._client.emit(event, value, wire.NAMESPACE, take)
+
+
+class _Engine(engineio.AsyncClient):  # type: ignore[misc]  # python-engineio has no annotations
+    """Leaves nothing open where the stock one does: a WebSocket that is found lost by writing, a refusal unread."""
+
+    ping_timeout = PingTimeout()
+
+    async def _send_request(self, *arguments: Any, **named: Any) -> Any:
+        answer = await super()._send_request(*arguments, **named)
+        if isinstance(answer, aiohttp.ClientResponse):
+            try:
+                await answer.read()
+            except aiohttp.ClientError as error:
+                return str(error)
+        return answer
+
+    async def _reset(self) -> None:
+        if self.ws is not None and not self.ws.closed:
+            await self.ws.close()
+        await super()._reset()
+
+
+class _Client(socketio.AsyncClient):  # type: ignore[misc]  # python-socketio has no annotations
+    """Tells of the loss of every connection, also of one that is lost while it is made."""
+
+    when_lost: Callable[[str], None]
+
+    def _engineio_client_class(self) -> type[_Engine]:
+        return _Engine
+
+    async def _handle_disconnect(self, namespace: str) -> None:
+        await self.eio.disconnect()  # the only namespace: there is nothing to stay for
+
+    async def _handle_eio_disconnect(self, reason: str) -> None:
+        await super()._handle_eio_disconnect(reason)
+        self.when_lost(reason)
