@@ -29,6 +29,7 @@ from windsock.model import Reading, ThingSpec
 from windsock.runtime import Runtime
 from windsock.sources import Source
 from windsock.store import MemoryStore
+from windsock.testing import ScriptedSource
 
 SQLITE = "sqlite:///windsock.db"
 PILED = cloud(source="pile:")
@@ -61,13 +62,6 @@ def stopped_at_the_end(runtime: Runtime) -> Iterator[None]:
 @pytest.fixture
 def pile() -> Pile:
     return Pile()
-
-
-@pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A restart is not waited for."""
-    monkeypatch.setattr(supervisor, "FIRST_DELAY", 0.001)
-    monkeypatch.setattr(supervisor, "LONGEST_DELAY", 0.001)
 
 
 def watchers() -> list[str]:
@@ -656,14 +650,12 @@ def test_it_is_ready_when_all_can_be_read(pile: Pile) -> None:
         assert [] == runtime.problems()
 
 
-def test_a_source_that_fails_is_a_problem_until_it_recovers(quick: None, pile: Pile) -> None:
-    pile.on_look = failing("no answer")
-    with running(PILED, anything(), sources={"pile:": pile}) as runtime:
-        eventually(lambda: runtime.problems() == ["pile:: no answer"])
-        assert ("failing", "ok") == (runtime.state("cloud").source, runtime.state("kiln").source)
-
-        pile.on_look = lambda: None
-        pile.put("HUGGING")
+def test_a_source_that_fails_is_a_problem_until_it_recovers() -> None:
+    script = ScriptedSource()
+    with running(cloud(source="scripted:"), anything(), sources={"scripted:": script}) as runtime:
+        with script.failing("no answer"):
+            eventually(lambda: runtime.problems() == ["scripted:: no answer"])
+            assert ("failing", "ok") == (runtime.state("cloud").source, runtime.state("kiln").source)
         eventually(lambda: runtime.problems() == [])
         assert "ok" == runtime.state("cloud").source
 

@@ -20,6 +20,7 @@ from windsock.sources import FunctionSource, Message, Source
 from windsock.sources.azure_queue import AzureQueueSource
 from windsock.sources.clock import ClockSource
 from windsock.sources.inbox import InboxSource
+from windsock.testing import ScriptedSource
 
 
 @dataclass(frozen=True)
@@ -62,13 +63,20 @@ def _azure_queue(azurite: Azurite) -> Iterator[Bench]:
         )
 
 
+@contextmanager
+def _scripted(_azurite: Azurite) -> Iterator[Bench]:
+    script = ScriptedSource()
+    yield Bench(lambda: script, script.deliver, lambda: len(script.waiting))
+
+
 BENCHES: dict[str, Callable[[Azurite], AbstractContextManager[Bench]]] = {
     "inbox": _inbox,
     "clock": _clock,
     "function": _function,
     "azure-queue": _azure_queue,
+    "scripted": _scripted,
 }
-SUPPLIED = ["function", "azure-queue"]
+SUPPLIED = ["function", "azure-queue", "scripted"]
 
 
 @pytest.fixture(params=BENCHES)
