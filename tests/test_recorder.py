@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from threading import Barrier
+from threading import Barrier, Event
 
 import pytest
 
@@ -386,6 +386,61 @@ def test_what_was_heard_is_pulled_back_when_the_clock_is_set_back() -> None:
     assert (True, False) == (bench.recorder.follow_clock(), bench.recorder.follow_clock())
     assert (at(10), at(10)) == (bench.state().heard_at, bench.published[-1].heard_at)
     assert [1] == bench.versions()
+
+
+def test_the_clock_is_followed_even_while_the_store_fails() -> None:
+    bench = Bench(cloud(), anything("door"))
+    bench.record(arrival("HUGGING", at(0)), arrival("OPEN", at(0), thing="door"))
+    bench.clock.time = at(-3600)
+    bench.store.fails = True
+    assert (True, False) == (bench.recorder.follow_clock(), bench.recorder.follow_clock())
+    assert {at(-3600)} == {bench.state(thing).heard_at for thing in ("cloud", "door")}
+    assert ["cloud", "door"] == sorted(state.thing for state in bench.published[2:])
+
+
+def test_that_the_clock_was_followed_is_durable_as_soon_as_the_store_works() -> None:
+    bench = Bench(cloud())
+    bench.record(arrival("HUGGING", at(0)))
+    bench.clock.time = at(-3600)
+    bench.recorder.follow_clock()
+    bench.store.fails = True
+    with pytest.raises(StoreError):
+        bench.conclude()
+    bench.store.fails = False
+    for _ in range(2):
+        bench.conclude()
+    assert [at(0), at(-3600)] == [batch.states[0].heard_at for batch in bench.store.batches]
+
+
+def test_the_clock_is_followed_while_a_commit_hangs() -> None:
+    class HangingStore(FallibleStore):
+        hung, go_on = Event(), Event()
+
+        def commit(self, batch: Batch) -> None:
+            self.hung.set()
+            assert self.go_on.wait(10)
+            super().commit(batch)
+
+    store = HangingStore()
+    store.go_on.set()
+    bench = Bench(anything("door"), store=store)
+    bench.record(arrival("OPEN", at(0), thing="door"))
+    store.hung.clear()
+    store.go_on.clear()
+    with ThreadPoolExecutor(1) as pool:
+        recorded = pool.submit(bench.record, arrival("CLOSED", at(0), thing="door"))
+        assert store.hung.wait(10)
+        bench.clock.time = at(-3600)
+        try:
+            assert bench.recorder.follow_clock()
+            assert ("OPEN", at(-3600)) == (bench.state("door").state, bench.state("door").heard_at)
+        finally:
+            store.go_on.set()
+        recorded.result()
+    assert bench.recorder.follow_clock()
+    assert [("OPEN", at(0)), ("OPEN", at(-3600)), ("CLOSED", at(0)), ("CLOSED", at(-3600))] == [
+        (state.state, state.heard_at) for state in bench.published
+    ]
 
 
 def test_a_thing_rests_in_time_after_the_clock_was_set_back() -> None:

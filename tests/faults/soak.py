@@ -29,10 +29,11 @@ from typing import Any
 import psutil
 
 from tests.faults.soak_acts import MESSAGE_SIZE, SLACK, TIMEOUT, WAITING_SIZE, World, crowd
-from tests.faults.soak_client import Ended, Http, Stream, connect, open_link
+from tests.faults.soak_client import Http, connect, open_link
 from tests.faults.soak_report import Inventory, Report
 from tests.faults.soak_rubbish import ACTS
 from tests.faults.soak_steady import Company
+from tests.faults.streams import Ended, Stream
 from tests.servers import Server
 from tests.waiting import run_apart
 
@@ -66,7 +67,8 @@ def soak(folder: Path, seconds: float, seed: int, warm_up: float, env: Mapping[s
     """
     shutil.copy(APP, folder / "main.py")
     (folder / "windsock.toml").write_text(TOML, encoding="utf-8")
-    server = Server(folder, env, "run", "main:app")
+    # Python's own allocator keeps what a peak once needed; the C library's gives it back, and counts what is in use.
+    server = Server(folder, {"PYTHONMALLOC": "malloc", **env}, "run", "main:app")
     server.start()
     try:
         report = run_apart(lambda: _Soak(server, seed, idle).run(warm_up, seconds))

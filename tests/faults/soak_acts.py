@@ -15,18 +15,8 @@ from typing import Any
 import psutil
 
 from tests.engine.protocol.frames import CLOSE, FIN
-from tests.faults.soak_client import (
-    WAYS,
-    Ended,
-    Link,
-    Polling,
-    Stream,
-    WebSocket,
-    connect,
-    frame,
-    handshake,
-    open_link,
-)
+from tests.faults.soak_client import WAYS, Link, Polling, WebSocket, connect, frame, handshake, open_link
+from tests.faults.streams import Ended, Stream
 
 PING_TIMES = 4.0
 """Seconds in which the server gives up a viewer that does not answer; see `soak_app`."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ctypes
 import gc
-import sys
 import threading
 import time
 from collections import Counter
@@ -154,15 +153,27 @@ def pace(word: str) -> str:
     return word
 
 
+class Allocated(ctypes.Structure):
+    """The C library's books, in bytes: see mallinfo(3)."""
+
+    _fields_ = [
+        *((name, ctypes.c_size_t) for name in ("arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks")),
+        *((name, ctypes.c_size_t) for name in ("uordblks", "fordblks", "keepcost")),
+    ]
+
+
 @app.get("/inventory")
 def inventory() -> dict[str, Any]:
     """What is in memory, when all that can be given back has been."""
     cycles = gc.collect()
     objects = Counter(f"{type(one).__module__}.{type(one).__name__}" for one in gc.get_objects())
-    ctypes.CDLL(None).malloc_trim(0)
+    system = ctypes.CDLL(None)
+    system.malloc_trim(0)
+    system.mallinfo2.restype = Allocated
+    allocated = system.mallinfo2()
     return {
         "objects": {name: number for name, number in objects.items() if not name.startswith("builtins.")},
         "cycles": cycles,
-        "blocks": sys.getallocatedblocks(),
+        "used": allocated.uordblks + allocated.hblkhd,
         "threads": sorted(thread.name for thread in threading.enumerate()),
     }

@@ -5,26 +5,17 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-import socket
-import struct
 from collections import deque
-from contextvars import ContextVar
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
 from tests.engine.protocol.frames import BINARY, CLOSE, FIN, PING, PONG, TEXT, size_field
+from tests.faults.streams import ANSWER_WITHIN, HOST, Ended, Stream
 
-HOST = "127.0.0.1"
 PATH = "/socket.io/?EIO=4&transport="
-ANSWER_WITHIN = 10.0
-"""Seconds for any answer: far more than a busy machine takes, and far less than for ever."""
 UPGRADE = (
     "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
     "Sec-WebSocket-Key: d2luZHNvY2sgc29ha2luZw==\r\n"
 )
-
-
-class Ended(Exception):
-    """The server ended it, or refused; why, as far as it said."""
 
 
 def frame(payload: str | bytes, first: int | None = None) -> bytes:
@@ -40,84 +31,23 @@ def handshake(sid: str | None = None) -> bytes:
     return f"GET {target} HTTP/1.1\r\nHost: {HOST}\r\n{UPGRADE}\r\n".encode()
 
 
-class Stream:
-    """A TCP connection. ``buffer`` is how much the kernel receives before anybody reads, in bytes."""
-
-    opened: ClassVar[ContextVar[list[Stream]]] = ContextVar("opened")
-    """All of whoever wants to know."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.reader, self.writer = reader, writer
-        self.opened.get([]).append(self)
-
-    @classmethod
-    async def open(cls, port: int, buffer: int | None = None) -> Stream:
-        made = socket.socket()
-        made.setblocking(False)
-        if buffer is not None:
-            made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
-        try:
-            await asyncio.get_running_loop().sock_connect(made, (HOST, port))
-            return cls(*await asyncio.open_connection(sock=made, limit=buffer or 65536))
-        except BaseException:
-            made.close()
-            raise
-
-    def send(self, data: bytes) -> None:
-        self.writer.write(data)
-
-    async def take(self, size: int) -> bytes:
-        """So many bytes. Raises Ended."""
-        return await self._answer(self.reader.readexactly(size))
-
-    async def take_until(self, separator: bytes) -> bytes:
-        """All up to and with a separator. Raises Ended."""
-        return await self._answer(self.reader.readuntil(separator))
-
-    async def _answer(self, coming: Any) -> bytes:
-        try:
-            async with asyncio.timeout(ANSWER_WITHIN):
-                found: bytes = await coming
-                return found
-        except (asyncio.IncompleteReadError, OSError) as error:
-            raise Ended(repr(error)) from None
-
-    async def ended(self, within: float) -> bool:
-        """Whether the server ends it in so many seconds; what it says until then is of no interest."""
-        try:
-            async with asyncio.timeout(within):
-                while await self.reader.read(65536):
-                    pass
-        except TimeoutError:
-            return False
-        except OSError:
-            return True
-        return True
-
-    def finish(self) -> None:
-        """Close it as programs do that end well."""
-        self.writer.close()
-
-    def reset(self) -> None:
-        """Close it as a crash does, or a middlebox: with RST."""
-        made = self.writer.get_extra_info("socket")
-        if made is not None and made.fileno() >= 0:
-            made.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.writer.transport.abort()
-
-
 class Http:
-    """Requests over one connection that is kept."""
+    """Requests over one connection that is kept, or over another one each where the server closes it."""
 
-    def __init__(self, stream: Stream) -> None:
+    def __init__(self, stream: Stream, port: int = 0, within: float = ANSWER_WITHIN) -> None:
         self.stream = stream
+        self._port, self._within = port, within
+        self._closed = False
 
     @classmethod
-    async def open(cls, port: int) -> Http:
-        return cls(await Stream.open(port))
+    async def open(cls, port: int, within: float = ANSWER_WITHIN) -> Http:
+        return cls(await Stream.open(port, within=within), port, within)
 
     async def request(self, method: str, target: str, body: bytes = b"", kind: str = "text/plain") -> tuple[int, bytes]:
         """The status and the body of the answer. Raises Ended."""
+        if self._closed:
+            self.stream.finish()
+            self.stream, self._closed = await Stream.open(self._port, within=self._within), False
         head = f"{method} {target} HTTP/1.1\r\nHost: {HOST}\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n"
         self.stream.send(f"{head}\r\n".encode() + body)
         return await self.answer(method)
@@ -127,6 +57,7 @@ class Http:
         lines = (await self.stream.take_until(b"\r\n\r\n")).decode("latin-1").lower().split("\r\n")
         headers = dict(line.split(": ", 1) for line in lines[1:] if ": " in line)
         status = int(lines[0].split()[1])
+        self._closed = headers.get("connection") == "close"
         if method == "HEAD" or status in (204, 304):
             return status, b""
         if headers.get("transfer-encoding") == "chunked":
@@ -167,9 +98,11 @@ class WebSocket:
         self.finish, self.reset = stream.finish, stream.reset
 
     @classmethod
-    async def open(cls, port: int, sid: str | None = None, buffer: int | None = None) -> WebSocket:
+    async def open(
+        cls, port: int, sid: str | None = None, buffer: int | None = None, within: float = ANSWER_WITHIN
+    ) -> WebSocket:
         """A WebSocket; of a new session, unless ``sid`` names one. Raises Ended if it is refused."""
-        link = cls(await Stream.open(port, buffer))
+        link = cls(await Stream.open(port, buffer, within))
         link.stream.send(handshake(sid))
         head = await link.stream.take_until(b"\r\n\r\n")
         if b" 101 " not in head.split(b"\r\n")[0]:
@@ -193,7 +126,7 @@ class WebSocket:
                 self.stream.send(frame(payload, FIN | PONG))
             elif payload == b"2":
                 await self.send("3")
-            else:
+            elif payload != b"6":
                 return payload if opcode == BINARY else payload.decode()
 
     async def _frame(self) -> tuple[int, bytes]:
@@ -206,25 +139,28 @@ class WebSocket:
 class Polling:
     """A session that is polled: one connection asks, the other tells."""
 
-    def __init__(self, port: int, asking: Http, telling: Http, sid: str) -> None:
-        self.port = port
+    def __init__(self, port: int, asking: Http, telling: Http, sid: str, within: float = ANSWER_WITHIN) -> None:
+        self.port, self._within = port, within
         self.asking, self.telling = asking, telling
         self.sid = sid
         self.target = f"{PATH}polling&sid={sid}"
         self._packets: deque[str | bytes] = deque()
+        # One payload at a time, also if a ping is answered meanwhile.
+        self._turn = asyncio.Lock()
 
     @classmethod
-    async def open(cls, port: int) -> Polling:
+    async def open(cls, port: int, within: float = ANSWER_WITHIN) -> Polling:
         """A new session. Raises Ended if it is refused."""
-        asking, telling = await Http.open(port), await Http.open(port)
+        asking, telling = await Http.open(port, within), await Http.open(port, within)
         status, body = await asking.request("GET", PATH + "polling")
         if status != 200:
             raise Ended(f"{status} {body!r}")
-        return cls(port, asking, telling, json.loads(body[1:])["sid"])
+        return cls(port, asking, telling, json.loads(body[1:])["sid"], within)
 
     async def send(self, *packets: str | bytes) -> None:
         texts = (item if isinstance(item, str) else "b" + base64.b64encode(item).decode() for item in packets)
-        status, body = await self.telling.request("POST", self.target, "\x1e".join(texts).encode())
+        async with self._turn:
+            status, body = await self.telling.request("POST", self.target, "\x1e".join(texts).encode())
         if status != 200:
             raise Ended(f"{status} {body!r}")
 
@@ -248,7 +184,7 @@ class Polling:
 
     async def upgrade(self) -> WebSocket:
         """Have a WebSocket take over. Raises Ended."""
-        link = await WebSocket.open(self.port, self.sid)
+        link = await WebSocket.open(self.port, self.sid, within=self._within)
         poll = asyncio.create_task(self.fetch())
         try:
             await link.send("2probe")
@@ -285,11 +221,11 @@ async def connect(link: Link, namespace: str = "/windsock", auth: Any = None) ->
         before.append(packet)
 
 
-async def open_link(port: int, way: str) -> Link:
-    """A session that came by one of `WAYS`. Raises Ended."""
+async def open_link(port: int, way: str, within: float = ANSWER_WITHIN) -> Link:
+    """A session that came by one of `WAYS`; ``within`` as for a `Stream`. Raises Ended."""
     if way == "websocket":
-        return await WebSocket.open(port)
-    polling = await Polling.open(port)
+        return await WebSocket.open(port, within=within)
+    polling = await Polling.open(port, within)
     return await polling.upgrade() if way == "upgrade" else polling
 
 

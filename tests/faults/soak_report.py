@@ -13,8 +13,9 @@ RSS = 8 * 1024 * 1024
 """How many bytes more the process may hold at the end. Memory goes back to the system page by page, and whatever is
 left on a page holds it: the same work done anew comes to lie elsewhere, in each of the allocator's arenas. One kB that
 is left of each session would be several times as much in ten minutes."""
-BLOCKS = 4_000
-"""How many more of Python's small blocks there may be. They are counted exactly, so this is for caches alone."""
+USED = 4 * 1024 * 1024
+"""How many bytes more may be in use. They are counted exactly, so this is for caches, and for what each thread keeps of
+what it did last."""
 POOLS = {"WSGI": 16, "windsock-engine-requests": 8, "windsock-events": 64}
 """The most threads of the pools whose threads begin when they are needed, and stay, if only for some seconds."""
 OWN = "windsock."
@@ -31,7 +32,7 @@ class Inventory:
     descriptors: int
     threads: int
     sessions: int
-    blocks: int
+    used: int
     cycles: int
     objects: Counter[str]
     pools: Counter[str]
@@ -45,7 +46,7 @@ class Inventory:
             process.num_fds(),
             process.num_threads(),
             objects["windsock.engine.session.Session"],
-            told["blocks"],
+            told["used"],
             told["cycles"],
             objects,
             Counter(name.rstrip("-_0123456789") for name in told["threads"]),
@@ -75,7 +76,7 @@ class Report:
         first, last = self.before, self.after
         return [
             ("memory (RSS), bytes", first.rss, last.rss, RSS),
-            ("Python's blocks", first.blocks, last.blocks, BLOCKS),
+            ("memory in use, bytes", first.used, last.used, USED),
             ("file descriptors", first.descriptors, last.descriptors, 0),
             ("threads", first.threads, last.threads, sum(POOLS.values())),
             ("sessions", first.sessions, last.sessions, 0),

@@ -26,7 +26,8 @@ from tests.faults.soak_acts import (
     until_ended,
     visit,
 )
-from tests.faults.soak_client import PATH, Ended, Http, Polling, Stream, WebSocket, connect, frame, handshake
+from tests.faults.soak_client import PATH, Http, Polling, WebSocket, connect, frame, handshake
+from tests.faults.streams import Ended, Stream
 
 JSON = "application/json"
 LARGE = 500_000

@@ -8,7 +8,8 @@ from contextlib import suppress
 from itertools import count
 from typing import Any
 
-from tests.faults.soak_client import Ended, Link, connect, open_link
+from tests.faults.soak_client import Link, connect, open_link
+from tests.faults.streams import Ended
 
 THING = "counter"
 
