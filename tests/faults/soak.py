@@ -50,6 +50,9 @@ connect_timeout = "{TIMEOUT:g}s"
 message_size = {MESSAGE_SIZE}
 waiting_size = {WAITING_SIZE}
 """
+COUNTED = {"PYTHONMALLOC": "malloc", "MALLOC_ARENA_MAX": "1", "GLIBC_TUNABLES": "glibc.malloc.tcache_count=0"}
+"""What makes memory countable. Python's own allocator keeps what a peak once needed, and so do the C library's caches
+for each thread. What the C library has besides those it gives back, and it counts what is in use."""
 ACTORS = 300
 """How many do something at a time; each pauses for a moment when it is done."""
 PAUSE = 0.2
@@ -67,8 +70,7 @@ def soak(folder: Path, seconds: float, seed: int, warm_up: float, env: Mapping[s
     """
     shutil.copy(APP, folder / "main.py")
     (folder / "windsock.toml").write_text(TOML, encoding="utf-8")
-    # Python's own allocator keeps what a peak once needed; the C library's gives it back, and counts what is in use.
-    server = Server(folder, {"PYTHONMALLOC": "malloc", **env}, "run", "main:app")
+    server = Server(folder, {**COUNTED, **env}, "run", "main:app")
     server.start()
     try:
         report = run_apart(lambda: _Soak(server, seed, idle).run(warm_up, seconds))

@@ -145,6 +145,8 @@ class Polling:
         self.sid = sid
         self.target = f"{PATH}polling&sid={sid}"
         self._packets: deque[str | bytes] = deque()
+        # The poll that is under way, also when nobody waits for it just now: its answer must not be read in two parts.
+        self._poll: asyncio.Task[tuple[int, bytes]] | None = None
         # One payload at a time, also if a ping is answered meanwhile.
         self._turn = asyncio.Lock()
 
@@ -171,7 +173,11 @@ class Polling:
 
     async def fetch(self) -> list[str | bytes]:
         """What one poll gives. Raises Ended."""
-        status, body = await self.asking.request("GET", self.target)
+        if self._poll is None:
+            self._poll = asyncio.create_task(self.asking.request("GET", self.target))
+            self._poll.add_done_callback(lambda poll: poll.cancelled() or poll.exception())
+        status, body = await asyncio.shield(self._poll)
+        self._poll = None
         if status != 200 or body == b"1":
             raise Ended(f"{status} {body!r}")
         packets: list[str | bytes] = []
@@ -199,12 +205,18 @@ class Polling:
         return link
 
     def finish(self) -> None:
+        self._give_up()
         self.asking.stream.finish()
         self.telling.stream.finish()
 
     def reset(self) -> None:
+        self._give_up()
         self.asking.stream.reset()
         self.telling.stream.reset()
+
+    def _give_up(self) -> None:
+        if self._poll is not None:
+            self._poll.cancel()
 
 
 async def connect(link: Link, namespace: str = "/windsock", auth: Any = None) -> list[str | bytes]:

@@ -9,11 +9,10 @@ from typing import Any
 
 import psutil
 
-RSS = 8 * 1024 * 1024
+RSS = 32 * 1024 * 1024
 """How many bytes more the process may hold at the end. Memory goes back to the system page by page, and whatever is
-left on a page holds it: the same work done anew comes to lie elsewhere, in each of the allocator's arenas. One kB that
-is left of each session would be several times as much in ten minutes."""
-USED = 4 * 1024 * 1024
+left on a page holds it: the same work done anew comes to lie elsewhere. What counts is what is in use."""
+USED = 1024 * 1024
 """How many bytes more may be in use. They are counted exactly, so this is for caches, and for what each thread keeps of
 what it did last."""
 POOLS = {"WSGI": 16, "windsock-engine-requests": 8, "windsock-events": 64}
