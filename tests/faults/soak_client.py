@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 from collections import deque
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from tests.engine.protocol.frames import BINARY, CLOSE, FIN, PING, PONG, TEXT, size_field
@@ -57,12 +58,15 @@ class Http:
         lines = (await self.stream.take_until(b"\r\n\r\n")).decode("latin-1").lower().split("\r\n")
         headers = dict(line.split(": ", 1) for line in lines[1:] if ": " in line)
         status = int(lines[0].split()[1])
+        self._closed = True  # whoever is told to read no further leaves a connection that is of no use
+        body = b"" if method == "HEAD" or status in (204, 304) else await self._body(headers)
         self._closed = headers.get("connection") == "close"
-        if method == "HEAD" or status in (204, 304):
-            return status, b""
+        return status, body
+
+    async def _body(self, headers: Mapping[str, str]) -> bytes:
         if headers.get("transfer-encoding") == "chunked":
-            return status, await self._chunks()
-        return status, await self.stream.take(int(headers.get("content-length", 0)))
+            return await self._chunks()
+        return await self.stream.take(int(headers.get("content-length", 0)))
 
     async def _chunks(self) -> bytes:
         found = b""
@@ -145,8 +149,6 @@ class Polling:
         self.sid = sid
         self.target = f"{PATH}polling&sid={sid}"
         self._packets: deque[str | bytes] = deque()
-        # The poll that is under way, also when nobody waits for it just now: its answer must not be read in two parts.
-        self._poll: asyncio.Task[tuple[int, bytes]] | None = None
         # One payload at a time, also if a ping is answered meanwhile.
         self._turn = asyncio.Lock()
 
@@ -173,11 +175,7 @@ class Polling:
 
     async def fetch(self) -> list[str | bytes]:
         """What one poll gives. Raises Ended."""
-        if self._poll is None:
-            self._poll = asyncio.create_task(self.asking.request("GET", self.target))
-            self._poll.add_done_callback(lambda poll: poll.cancelled() or poll.exception())
-        status, body = await asyncio.shield(self._poll)
-        self._poll = None
+        status, body = await self.asking.request("GET", self.target)
         if status != 200 or body == b"1":
             raise Ended(f"{status} {body!r}")
         packets: list[str | bytes] = []
@@ -205,18 +203,12 @@ class Polling:
         return link
 
     def finish(self) -> None:
-        self._give_up()
         self.asking.stream.finish()
         self.telling.stream.finish()
 
     def reset(self) -> None:
-        self._give_up()
         self.asking.stream.reset()
         self.telling.stream.reset()
-
-    def _give_up(self) -> None:
-        if self._poll is not None:
-            self._poll.cancel()
 
 
 async def connect(link: Link, namespace: str = "/windsock", auth: Any = None) -> list[str | bytes]:

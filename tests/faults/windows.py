@@ -42,7 +42,7 @@ THINGS = (*REPORTED, "oven")
 RESTS = 0.05
 """How likely it is that after a change there is a rest, in which all have to be told of it."""
 FAILS = "the oven fails now and then"
-SWITCHES = (0.005, 0.0001, 0.00001)
+SWITCHES = (0.005, 0.001, 0.0002)
 """Seconds for which a thread goes on at a time: the less, the more ways there are in which two can meet."""
 
 
