@@ -179,6 +179,21 @@ def test_jquery_elements_show_things_and_call_functions(board: Server, open_page
         expect(page.locator(f"#{name}")).to_have_text(text)
 
 
+def test_what_a_function_writes_is_marked_when_it_is_not_live(board: Server, open_page: OpenPage) -> None:
+    board.put_state("door", "OPEN")
+    body = '<b id="a"></b><img id="b" src="data:,"><i id="c" data-windsock="door" data-windsock-class="state"></i>'
+    page = own_page(open_page, board, body)
+    page.evaluate("() => $('#a, #b, #c').windsock('door', function (state) { $(this).text(state.label); })")
+    for name in ("a", "b", "c"):
+        expect(page.locator(f"#{name}")).to_have_attribute("data-windsock-liveness", "live")
+    expect(page.locator("#b")).to_have_attribute("src", "data:,")
+    expect(page.locator("#c")).to_have_class("state-OPEN")
+    board.kill()
+    for name in ("a", "b", "c"):
+        expect(page.locator(f"#{name}")).to_have_attribute("data-windsock-liveness", "unlinked")
+    expect(page.locator("#a")).to_have_css("opacity", "0.5")
+
+
 def test_how_many_are_watching_is_shown_to_who_wants_to_know(board: Server, open_page: OpenPage) -> None:
     page = own_page(open_page, board, '<b id="a" data-windsock="kiln" data-windsock-show="viewers"></b>')
     board.put_state("kiln", "HOT")

@@ -3,9 +3,10 @@ import { pick } from "./words.js";
 /** @import { State, Thing, Windsock } from "./windsock.d.ts" */
 
 /**
- * What an element is to show of a thing: `color` is a property of CSS, the others are words of `WHAT`.
+ * What an element is to show of a thing: `color` is a property of CSS, the others are words of `WHAT`. `marks`: nothing
+ * but whether it is live, for the page fills it by itself.
  *
- * @typedef {{show?: string, class?: string, title?: string, color?: string}} Wish
+ * @typedef {{show?: string, class?: string, title?: string, color?: string, marks?: boolean}} Wish
  */
 
 const WHAT = /^(label|state|changed|updated|heard|link|connection|viewers|data(\..+)?)$/;
@@ -72,6 +73,7 @@ export class Binding {
     if (!element) return;
     setAttribute(element, "data-windsock-liveness", thing.liveness);
     this.#drawTitle(element);
+    if (this.wish.marks) return;
     if (element instanceof HTMLImageElement) drawPicture(element, thing.state, this.windsock);
     else this.#drawText(element);
     if (this.wish.class !== undefined) this.#drawClass(element, this.wish.class);

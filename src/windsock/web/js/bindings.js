@@ -21,8 +21,8 @@ const ABSENT = 2;
 export class Bindings {
   /** @type {Set<Held>} */
   #held = new Set();
-  /** @type {WeakMap<Element, Set<Held>>} */
-  #of = new WeakMap();
+  /** Those that show what their attributes say. @type {WeakSet<Element>} */
+  #shown = new WeakSet();
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #ticking;
 
@@ -40,7 +40,7 @@ export class Bindings {
   /** Let the elements below `root` that have `data-windsock` show their things. @param {ParentNode} [root] */
   bind(root = document) {
     for (const element of within(root)) {
-      if (this.#of.has(element)) continue;
+      if (this.#shown.has(element)) continue;
       safely(() => this.show(element, element.dataset.windsock ?? "", readWish(element.dataset)));
     }
   }
@@ -63,8 +63,12 @@ export class Bindings {
     const counted = [wish.show, wish.title, wish.class].includes("viewers");
     if (counted) thing.on("viewers", count);
     this.viewer.watch(things.need(name));
+    this.#shown.add(element);
+    const shown = new WeakRef(element);
     const end = () => {
       binding.release();
+      const gone = shown.deref();
+      if (gone) this.#shown.delete(gone);
       const entry = things.need(name);
       entry.holders -= 1;
       if (counted) thing.off("viewers", count);
@@ -77,14 +81,21 @@ export class Bindings {
   /** Call `listener` at all news of a thing, for as long as an element is there. */
   listen(/** @type {Element} */ element, /** @type {string} */ name, /** @type {Listener<State>} */ listener) {
     const thing = this.windsock(name).on("state", listener);
-    this.#hold(element, name, () => {}, () => thing.off("state", listener));
+    // What it writes has to be marked when it is not live; attributes see to that by themselves.
+    const marked = element instanceof HTMLElement && !element.hasAttribute("data-windsock");
+    const binding = marked ? new Binding(this.windsock, element, thing, { marks: true }) : null;
+    const end = () => {
+      binding?.release();
+      thing.off("state", listener);
+    };
+    this.#hold(element, name, () => binding?.draw(), end);
+    binding?.draw();
   }
 
   /** @param {Element} element @param {string} name @param {() => void} draw @param {() => void} end */
   #hold(element, name, draw, end) {
     const held = { name, element: new WeakRef(element), absent: element.isConnected ? 0 : NaN, draw, end };
     this.#held.add(held);
-    this.#of.set(element, (this.#of.get(element) ?? new Set()).add(held));
     this.#ticking ??= setInterval(() => this.#tick(), TICK);
   }
 
@@ -101,8 +112,6 @@ export class Bindings {
   /** @param {Held} held */
   #letGo(held) {
     this.#held.delete(held);
-    const element = held.element.deref();
-    if (element) this.#of.delete(element);
     held.end();
     if (this.#held.size) return;
     clearInterval(this.#ticking);
