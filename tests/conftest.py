@@ -13,6 +13,7 @@ from azure.storage.queue import QueueClient
 
 from tests.azurite import Azurite, azurite_in
 from tests.browser import browser, open_page  # noqa: F401  # fixtures for all
+from tests.delivery.carries import carry  # noqa: F401  # the same
 from tests.leftovers import added, present
 
 GRACE = 2.0

@@ -15,20 +15,10 @@ from pathlib import Path
 import pytest
 
 from tests.client.following import FORMS, Following, Form, following, sees
-from tests.delivery import engine, flask_socketio
 from tests.delivery.harness import KEY, Carry, Site, build, served
 from tests.servers import KILN, Server, serving
 from tests.waiting import eventually, free_port
 from windsock.client import Refused, State, UnknownThing, patience, watch
-
-
-@pytest.fixture(
-    scope="module",
-    params=[pytest.param(flask_socketio.carry, id="flask-socketio"), pytest.param(engine.carry, id="engine")],
-)
-def carry(request: pytest.FixtureRequest) -> Carry:
-    found: Carry = request.param
-    return found
 
 
 @pytest.fixture(params=[pytest.param(form, id=name) for name, form in FORMS.items()])

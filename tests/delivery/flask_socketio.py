@@ -10,9 +10,9 @@ from typing import Any
 from flask import Flask
 from flask_socketio import SocketIO
 
-from tests.threaded import ThreadedServer
 from tests.waiting import eventually
 from windsock import Windsock
+from windsock.testing.threaded import ThreadedServer
 from windsock.web.delivery import Delivery
 from windsock.web.site import Site
 

@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 
-from tests.delivery import engine, flask_socketio
 from tests.delivery.harness import KEY, Carry, Site, build, served
 from tests.delivery.viewers import (
     TRANSPORTS,
@@ -40,16 +39,6 @@ HEARD_KEYS = {"thing", "epoch", "version", "heard_at", "now", "stale", "source"}
 HEARD_WORDS = ("thing", "version", "stale", "source")
 VIEWERS = 200
 CHANGES = 300
-
-
-@pytest.fixture(
-    scope="module",
-    params=[pytest.param(flask_socketio.carry, id="flask-socketio"), pytest.param(engine.carry, id="engine")],
-)
-def carry(request: pytest.FixtureRequest) -> Carry:
-    """The deliveries: each has to pass this file."""
-    found: Carry = request.param
-    return found
 
 
 @pytest.fixture(params=TRANSPORTS)

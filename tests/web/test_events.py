@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from tests.delivery import engine, flask_socketio
 from tests.delivery.harness import Carry, Site, build, served
 from tests.delivery.viewers import viewing
 from tests.engine.raw import Wire, head
@@ -21,15 +20,6 @@ from windsock.web import event_stream, feed
 
 Payload = dict[str, Any]
 STREAM = f"{API}/things/cloud/events"
-
-
-@pytest.fixture(
-    scope="module",
-    params=[pytest.param(flask_socketio.carry, id="flask-socketio"), pytest.param(engine.carry, id="engine")],
-)
-def carry(request: pytest.FixtureRequest) -> Carry:
-    found: Carry = request.param
-    return found
 
 
 @pytest.fixture

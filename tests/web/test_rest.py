@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
 from tests.builders import unhurried
-from tests.threaded import ThreadedServer
 from tests.waiting import eventually
 from tests.web.apps import API, KEY, STATES, clouds, make_app, problem, put, running
 from windsock.errors import StoreError
 from windsock.model import Rejected
 from windsock.store import Batch
+from windsock.testing.threaded import ThreadedServer
 from windsock.times import utc_now
 from windsock.web.problems import UNAVAILABLE
 from windsock.web.site import site_of

@@ -12,7 +12,6 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tests.builders import cloud, seconds, state
-from tests.delivery import engine, flask_socketio
 from tests.delivery.harness import Carry, Site, build, served
 from tests.engine.raw import Response, Wire, head
 from tests.waiting import WITHIN, eventually
@@ -138,15 +137,6 @@ def test_a_preference_is_read_as_its_rfc_says(headers: list[str], wait: int | No
 
 
 # -------------------------------------------------------------------------------------------------- waiting
-
-
-@pytest.fixture(
-    scope="module",
-    params=[pytest.param(flask_socketio.carry, id="flask-socketio"), pytest.param(engine.carry, id="engine")],
-)
-def carry(request: pytest.FixtureRequest) -> Carry:
-    found: Carry = request.param
-    return found
 
 
 @pytest.fixture
