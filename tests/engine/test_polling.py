@@ -199,9 +199,10 @@ def test_a_post_that_is_too_large_is_refused_and_the_session_goes_on(chunked: bo
 
 def test_a_post_that_breaks_off_is_no_packet(idle: Hosted) -> None:
     with joined(idle) as polls:
+        link: Any = idle.engine.sessions[polls.sid].link
         with Wire(idle.port) as wire:
             wire.send(head("POST", polls.target, length=100) + b'42/windsock,7["unwatch",{"things":[]}]')
-        link: Any = idle.engine.sessions[polls.sid].link
+            eventually(lambda: link.posting)
         eventually(lambda: not link.posting)  # while one is on its way, a second one would end the session
         polls.post('42/windsock,8["unwatch",{"things":[]}]')
         assert ['43/windsock,8[{"ok":true}]'] == polls.packets()

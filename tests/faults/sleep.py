@@ -43,8 +43,9 @@ LOOK = """(() => {
 })()"""
 RECORDER = f"""{{
   window.seen = [];
-  const look = (by, at = performance.now()) =>
-    window.seen.push({{ at: (performance.timeOrigin + at) / 1000, by, ...{LOOK} }});
+  const clock = (time) => (performance.timeOrigin + time) / 1000;
+  const look = (by, begun = performance.now()) =>
+    window.seen.push({{ begun: clock(begun), at: clock(performance.now()), by, ...{LOOK} }});
   const wish = {{ subtree: true, childList: true, characterData: true, attributes: true }};
   new MutationObserver(() => look("change")).observe(document.documentElement, wish);
   const frame = (begun) => {{
@@ -85,6 +86,7 @@ class Sleeper:
     """One page that sleeps, and what was found out about it.
 
     A frame counts from when the browser began it: one that it had begun before it was stopped is finished afterwards.
+    It shows what is known when it is drawn: one begun before the server's return may be drawn after it.
     """
 
     way: str
@@ -94,6 +96,7 @@ class Sleeper:
     findings: list[str] = field(default_factory=list)
     right_after: float = 0.0
     back_after: float | None = None
+    woken: float = math.nan
     returned: float = math.inf
     moments: int = 0
 
@@ -111,6 +114,7 @@ class Sleeper:
 
     def judge(self, woken: float) -> None:
         """Whether the page is right in time, and back in time after its server is."""
+        self.woken = woken
         self.right_after = self._wait(self._right, woken, WITHIN, "right")
         if self.happening.bring_back:
             self.returned = time.time()
@@ -125,12 +129,13 @@ class Sleeper:
         Until the server is brought back, that is: then it tells what it knew, and that is so until the thing changes.
         """
         seen: list[dict[str, Any]] = self.tab.evaluate("window.seen")
-        late = [moment for moment in seen if happened <= moment["at"] < self.returned]
+        late = [moment for moment in seen if happened <= moment["begun"] and moment["at"] < self.returned]
         self.moments = len(late)
         wrong = [moment for moment in late if moment["live"] and moment["label"] == BEFORE]
         if wrong:
             span = wrong[-1]["at"] - wrong[0]["at"]
-            self.findings.append(f"{len(wrong)} moments, over {span:.3f} s, live with an old value: {wrong[0]}")
+            when = f"{wrong[0]['at'] - self.woken:.3f} s after waking, {self.returned - wrong[-1]['at']:.3f} s before"
+            self.findings.append(f"{len(wrong)} moments, over {span:.3f} s, {when}, live with an old value: {wrong[0]}")
         frozen = [moment for moment in seen if moment["by"] == "freeze"]
         if self.way == "freeze" and (len(frozen) != 1 or frozen[0]["live"]):
             self.findings.append(f"it did not say that it is not live before it was frozen: {frozen}")
