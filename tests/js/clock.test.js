@@ -41,6 +41,38 @@ test("a wall clock that is set ahead looks like sleep, until the server has answ
   assert.equal(clock.now() - SERVER, 200);
 });
 
+test("whatever makes time jump ahead is noted, for only the server can tell sleep from a clock that was set", () => {
+  const { clock, pass, sleep, set } = machine();
+  pass(60_000);
+  set(-5000);
+  clock.time();
+  assert.equal(clock.jumps, 0);
+  sleep(1200);
+  clock.time();
+  assert.equal(clock.jumps, 1);
+});
+
+test("an answer sets the time right, also back, by whatever came soonest since it was asked for", () => {
+  const { clock, pass, set } = machine();
+  clock.learn(at(0));
+  set(4000);
+  clock.time();
+  clock.ask();
+  pass(100);
+  for (const told of [20, 100, 60]) clock.learn(at(told));
+  clock.settle();
+  assert.equal(clock.now() - SERVER, 100);
+});
+
+test("an answer with which nothing came does not move the time", () => {
+  const { clock, pass } = machine();
+  clock.learn(at(0));
+  clock.ask();
+  pass(100);
+  clock.settle();
+  assert.equal(clock.now() - SERVER, 100);
+});
+
 test("time passes in sleep, though a steady clock stands still then", () => {
   const { clock, pass, sleep } = machine();
   clock.learn(at(0));

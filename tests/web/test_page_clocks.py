@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -80,6 +81,25 @@ def test_a_clock_that_steps_makes_no_difference_once_the_server_has_answered(
     expect(page.locator("#changed")).to_have_text(f"{before + 3} s ago")
     expect(page.locator("#words")).to_have_text("Live")
     assert seconds(page, "#link") < 10
+
+
+@pytest.mark.parametrize("step", [1200, 4000, 15_000])
+def test_a_clock_that_is_set_ahead_a_little_is_wrong_for_a_moment_only(
+    board: Server, open_page: OpenPage, step: int
+) -> None:
+    board.put_state("door", "OPEN")
+    page = own_page(open_page, board, CLOCKS, prepare=lambda page: page.evaluate(WRONG_CLOCK, 0))
+    expect(page.locator("#words")).to_have_text("Live")
+    page.evaluate("(step) => (window.wrong += step)", step)
+    assert abs(ahead(page) - step) < 500
+    eventually(lambda: abs(ahead(page)) < 500, within=3)
+    expect(page.locator("#words")).to_have_text("Live")
+
+
+def ahead(page: Page) -> float:
+    """Milliseconds by which what a page takes for the server's time is ahead of it."""
+    told: float = page.evaluate("windsock.now()")
+    return told - time.time() * 1000
 
 
 def test_every_card_of_the_board_has_its_clocks_and_the_board_that_of_its_link(

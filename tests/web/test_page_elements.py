@@ -194,6 +194,23 @@ def test_what_a_function_writes_is_marked_when_it_is_not_live(board: Server, ope
     expect(page.locator("#a")).to_have_css("opacity", "0.5")
 
 
+def test_a_function_is_called_as_well_when_its_state_is_no_longer_live_and_when_it_is_again(
+    board: Server, open_page: OpenPage
+) -> None:
+    board.put_state("door", "OPEN")
+    page = own_page(open_page, board, '<b id="a"></b>')
+    page.evaluate(
+        """() => $('#a').windsock('door', function (state) {
+          $(this).text(state.liveness === 'live' ? state.label : `${state.label}?`);
+        })"""
+    )
+    expect(page.locator("#a")).to_have_text("Come in")
+    board.kill()
+    expect(page.locator("#a")).to_have_text("Come in?")
+    board.start()
+    expect(page.locator("#a")).to_have_text("Come in")
+
+
 def test_how_many_are_watching_is_shown_to_who_wants_to_know(board: Server, open_page: OpenPage) -> None:
     page = own_page(open_page, board, '<b id="a" data-windsock="kiln" data-windsock-show="viewers"></b>')
     board.put_state("kiln", "HOT")

@@ -12,7 +12,7 @@ export async function fill({ from, to }: Gap): Promise<string[]> {
 }
 
 $("#cloud").windsock("cloud", function (state) {
-  $(this).text(state.label ?? "");
+  $(this).text(state.liveness === "live" ? (state.label ?? "") : "");
 });
 globalThis.windsock.setup({ url: "https://example.org" });
 

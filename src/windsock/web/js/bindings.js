@@ -1,7 +1,7 @@
 import { Binding, readWish } from "./binding.js";
 import { safely } from "./safely.js";
 
-/** @import { Listener, State, Windsock } from "./windsock.d.ts" */
+/** @import { Listener, News, Windsock } from "./windsock.d.ts" */
 /** @import { Viewer } from "./viewer.js" */
 /** @import { Wish } from "./binding.js" */
 
@@ -79,7 +79,7 @@ export class Bindings {
   }
 
   /** Call `listener` at all news of a thing, for as long as an element is there. */
-  listen(/** @type {Element} */ element, /** @type {string} */ name, /** @type {Listener<State>} */ listener) {
+  listen(/** @type {Element} */ element, /** @type {string} */ name, /** @type {Listener<News>} */ listener) {
     const thing = this.windsock(name).on("state", listener);
     // What it writes has to be marked when it is not live; attributes see to that by themselves.
     const marked = element instanceof HTMLElement && !element.hasAttribute("data-windsock");

@@ -8,8 +8,12 @@ const PULL = 50;
  * while the page is open; the steady one may stand still while the machine sleeps.
  */
 export class Clock {
+  /** How often time jumped ahead: the machine slept, or its wall clock was set. Only the server can tell which. */
+  jumps = 0;
   #elapsed = 0;
   #heard = false;
+  /** The offset by the message that came soonest, of those since the server was asked. */
+  #best = -Infinity;
 
   /** @param {() => number} wall milliseconds @param {() => number} steady milliseconds */
   constructor(wall = Date.now, steady = () => performance.now()) {
@@ -27,7 +31,9 @@ export class Clock {
     const now = { wall: this.wall(), steady: this.steady() };
     const [byWall, bySteady] = [now.wall - this.last.wall, now.steady - this.last.steady];
     this.last = now;
-    this.#elapsed += byWall > bySteady + STEP ? byWall : bySteady;
+    const jumped = byWall > bySteady + STEP;
+    if (jumped) this.jumps += 1;
+    this.#elapsed += jumped ? byWall : bySteady;
     return this.#elapsed;
   }
 
@@ -48,6 +54,17 @@ export class Clock {
     const late = this.#heard && !certain ? Math.max(0, this.offset - told) : 0;
     this.offset = late ? this.offset - Math.min(late, PULL) : told;
     this.#heard = true;
+    this.#best = Math.max(this.#best, told);
     return late;
+  }
+
+  /** The server is asked for what is so now. */
+  ask() {
+    this.#best = -Infinity;
+  }
+
+  /** It has answered. Some of what came since may be older, but that was held up the more. */
+  settle() {
+    if (this.#best > -Infinity) this.offset = this.#best;
   }
 }

@@ -105,11 +105,12 @@ export class Connection {
     if (this.#checked === engine) return;
     this.#checked = engine;
     const { naps } = this.sleep;
+    this.clock.ask();
     const answer = await this.request("watch", { things: this.told.things() }, PROVE_WITHIN);
     this.#checked = null;
     if (!this.open || this.#socket.io.engine !== engine) return;
     if (naps !== this.sleep.naps) return void this.check(); // an answer from before the sleep proves nothing
-    if (answer.ok) this.#set("connected");
+    if (answer.ok) this.#proved();
     else this.renew(); // also if it refused, for then the states did not come
   }
 
@@ -155,6 +156,11 @@ export class Connection {
     if (this.link === link && this.reason === reason) return;
     [this.link, this.reason] = [link, reason];
     this.told.changed();
+  }
+
+  #proved() {
+    this.clock.settle();
+    this.#set("connected");
   }
 
   #heardAnything() {

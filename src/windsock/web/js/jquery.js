@@ -1,6 +1,6 @@
 import { readWish } from "./binding.js";
 
-/** @import { State } from "./windsock.d.ts" */
+/** @import { News } from "./windsock.d.ts" */
 /** @import { Bindings } from "./bindings.js" */
 
 /**
@@ -10,7 +10,7 @@ import { readWish } from "./binding.js";
  * @param {Bindings} bindings
  */
 export function extendJQuery(jQuery, bindings) {
-  /** @this {any} @param {string} name @param {(this: Element, state: State) => void} [listener] */
+  /** @this {any} @param {string} name @param {(this: Element, state: News) => void} [listener] */
   jQuery.fn.windsock = function (name, listener) {
     return this.each((/** @type {number} */ _index, /** @type {HTMLElement} */ element) => {
       if (listener) bindings.listen(element, name, (state) => listener.call(element, state));

@@ -6,7 +6,8 @@ const LOOK_EVERY = 250;
 const NAP = 1500;
 
 /**
- * Notices that the page slept: its machine, its browser or its process stood still, so what it knows may be old.
+ * Notices that the page slept: its machine, its browser or its process stood still, so what it knows may be old. A wall
+ * clock that was set ahead passes for sleep, for the server's answer is needed as well then: it sets the time right.
  *
  * `woke` is told at the first sign of life after it, `dozes` just before it where the browser says so, `returned` when
  * the page is seen again or the network is back. In a page that nobody sees timers are kept back, so only `patience`
@@ -16,6 +17,7 @@ export class Sleep {
   /** How often the page has slept. */
   naps = 0;
   #last;
+  #jumps;
 
   /**
    * @param {Clock} clock
@@ -29,6 +31,7 @@ export class Sleep {
     this.told = told;
     this.page = page;
     this.#last = clock.time();
+    this.#jumps = clock.jumps;
   }
 
   /** @param {() => void} tick called at each look */
@@ -43,8 +46,9 @@ export class Sleep {
   /** A sign of life. Every event that says something begins with one. */
   look() {
     const gap = this.clock.time() - this.#last;
-    this.#last += gap;
-    if (gap > (this.page?.visibilityState === "hidden" ? this.patience() : NAP)) this.#wake();
+    const jumped = this.clock.jumps > this.#jumps;
+    [this.#last, this.#jumps] = [this.#last + gap, this.clock.jumps];
+    if (jumped || gap > (this.page?.visibilityState === "hidden" ? this.patience() : NAP)) this.#wake();
   }
 
   #wake() {

@@ -35,7 +35,7 @@ export class ThingView {
   on(event, listener) {
     this.#listeners(event).add(listener);
     this.#viewer.watch(this.#viewer.things.need(this.name));
-    const known = event === "gap" ? null : this[/** @type {"state" | "viewers"} */ (event)];
+    const known = this.#known(event);
     if (known !== null) safely(() => listener(/** @type {Events[E]} */ (known)));
     return this;
   }
@@ -51,6 +51,12 @@ export class ThingView {
     const epoch = since === undefined ? undefined : this.state?.epoch;
     const request = { thing: this.name, epoch, since, limit };
     return /** @type {Promise<History | Refusal>} */ (this.#viewer.connection.request("history", request));
+  }
+
+  /** What is known to tell now. @param {keyof Events} event */
+  #known(event) {
+    if (event === "state") return this.#viewer.news(this.#viewer.things.need(this.name));
+    return event === "viewers" ? this.viewers : null;
   }
 
   /** @template {keyof Events} E @param {E} event */

@@ -1,16 +1,17 @@
 import { merge } from "./merge.js";
 import { safely } from "./safely.js";
 
-/** @import { Events, Heard, Listener, State } from "./windsock.d.ts" */
+/** @import { Events, Heard, Listener, News, State } from "./windsock.d.ts" */
 /** @import { Clock } from "./clock.js" */
 
 /**
  * A thing that this page watches, or knows a state of. `holders`: how many elements show it; `first`: its next state is
- * right, whatever its version; `confirmed`: its state came over this very connection; `asking`: it was asked for, and
- * the answer is still to come.
+ * right, whatever its version; `confirmed`: its state came over this very connection; `asking`: it is being asked for,
+ * and the answer is still to come; `doubtful`: the server may not have it, so CONNECT does not name it; `news`: what
+ * those who listen were told last, and `told` the state in it.
  *
  * @typedef {{name: string, state: State | null, viewers: number | null, refusal: string, holders: number,
- *   first: boolean, confirmed: boolean, asking: boolean,
+ *   first: boolean, confirmed: boolean, asking: boolean, doubtful: boolean, told: State | null, news: News | null,
  *   listeners: {[E in keyof Events]: Set<Listener<Events[E]>>}}} Entry
  */
 
@@ -71,14 +72,14 @@ export class Things {
     if (!entry) return;
     const whole = "state" in message;
     const { state, verdict, gap } = merge(entry.state, message, entry.first);
-    if (this.clock.learn(message.now, whole && entry.first) > LATE) this.told.late();
-    if (verdict === "behind") this.told.behind(entry);
-    if (!state || verdict === "behind" || verdict === "discarded") return;
-    entry.state = state;
-    if (whole) [entry.first, entry.confirmed] = [false, true];
+    const late = this.clock.learn(message.now, whole && entry.first) > LATE;
+    const taken = verdict === "accepted" || verdict === "refreshed";
+    if (taken) entry.state = state;
+    if (taken && whole) [entry.first, entry.confirmed] = [false, true];
     if (gap) tell(entry.listeners.gap, gap);
-    tell(entry.listeners.state, state);
-    this.told.changed(entry.name);
+    if (late) this.told.late(); // first, for what is told then is not live
+    if (verdict === "behind") this.told.behind(entry);
+    if (taken) this.told.changed(entry.name);
   }
 
   /** The event `viewers`. @param {{thing: string, count: number}} message */
@@ -108,11 +109,11 @@ export function isWatched({ holders, listeners: { state, viewers, gap } }) {
 /** @param {string} name @returns {Entry} */
 function makeEntry(name) {
   const listeners = { state: new Set(), viewers: new Set(), gap: new Set() };
-  const nothing = { state: null, viewers: null, refusal: "", first: true, confirmed: false, asking: false };
-  return { name, holders: 0, listeners, ...nothing };
+  const nothing = { state: null, viewers: null, refusal: "", told: null, news: null };
+  return { name, holders: 0, listeners, ...nothing, first: true, confirmed: false, asking: false, doubtful: false };
 }
 
 /** @template T @param {Set<Listener<T>>} listeners @param {T} news */
-function tell(listeners, news) {
-  for (const listener of [...listeners]) safely(() => listener(news));
+export function tell(listeners, news, holds = () => true) {
+  for (const listener of [...listeners]) if (holds()) safely(() => listener(news));
 }

@@ -1,8 +1,9 @@
+import { Asking, MOST, PARTLY } from "./asking.js";
 import { Clock } from "./clock.js";
 import { Connection } from "./connection.js";
-import { linkWords } from "./liveness.js";
+import { linkWords, liveness } from "./liveness.js";
 import { safely } from "./safely.js";
-import { isWatched, Things } from "./things.js";
+import { isWatched, tell, Things } from "./things.js";
 
 /** @import { Link, Setup, State } from "./windsock.d.ts" */
 /** @import { Entry } from "./things.js" */
@@ -14,24 +15,22 @@ export class Viewer {
   draw = () => {};
   /** @type {Set<(link: Link, reason: string) => void>} */
   #linkListeners = new Set();
-  /** The things whose states this connection was asked for. @type {Set<string>} */
-  #asked = new Set();
   /** Whether this connection was asked how many are watching. */
   #counting = false;
-  /** One unknown thing makes the server refuse them all; then each is asked for by itself. */
-  #oneByOne = false;
+  /** What this connection is asked for. */
+  #asking;
 
   /** @param {Setup} setup */
   constructor(setup) {
     this.setup = setup;
     this.things = new Things(this.clock, {
-      behind: (entry) => this.#ask(entry),
+      behind: (entry) => this.#asking.watch([entry]),
       late: () => this.connection.check(),
-      changed: (name) => this.draw(name),
+      changed: (name) => this.#changed(name),
     });
     this.connection = new Connection(setup, this.clock, {
       hello: () => this.#hello(),
-      things: () => [...this.#asked],
+      things: () => [...this.#asking.names],
       events: {
         state: (message) => this.things.receive(message),
         heard: (message) => this.things.receive(message),
@@ -39,8 +38,9 @@ export class Viewer {
       },
       changed: () => this.#linkChanged(),
       connected: () => this.#askForOthers(),
-      refused: (code) => (this.#oneByOne ||= code === "unknown_thing"),
+      refused: (code) => this.#refused(code),
     });
+    this.#asking = this.#askFor([]);
   }
 
   /** The link, in words. */
@@ -70,6 +70,7 @@ export class Viewer {
   seed(state, time) {
     this.things.need(state.thing).state ??= state;
     this.clock.learn(state.now, true, Date.now() - time);
+    this.#changed(state.thing);
   }
 
   /** The link, as far as a thing is concerned: connected only when its state has come. @param {string} name */
@@ -78,55 +79,96 @@ export class Viewer {
     return link === "connected" && !this.things.find(name)?.confirmed ? "connecting" : link;
   }
 
+  /**
+   * A thing's state as those who listen are told it; null: nothing came yet. It is another object whenever there is
+   * something to tell.
+   *
+   * @param {Entry} entry
+   */
+  news(entry) {
+    const { name, state, news } = entry;
+    const live = liveness(state, this.linkOf(name));
+    if (!state || (entry.told === state && news?.liveness === live)) return news;
+    entry.told = state;
+    return (entry.news = { ...state, liveness: live });
+  }
+
   /** Begin to watch a thing, of which news is wanted by now. @param {Entry} entry */
   watch(entry) {
     this.connection.start();
-    if (!this.#asked.has(entry.name)) this.#ask(entry);
+    if (!this.#asking.names.has(entry.name)) this.#ask([entry]);
     // Only CONNECT can say that counts are wanted.
     if (this.connection.open && !this.#counting && this.things.counting) this.connection.renew();
   }
 
   /** Watch a thing no more, unless somebody wants news of it. @param {Entry} entry */
   leave(entry) {
-    const { name } = entry;
     if (isWatched(entry)) return;
-    this.things.forget(name);
-    if (this.#asked.delete(name) && this.connection.open) this.connection.request("unwatch", { things: [name] });
+    this.things.forget(entry.name);
+    this.#asking.unwatch(entry.name);
   }
 
   /** Said at every CONNECT: what this page watches, and how far it has come. */
   #hello() {
-    const watched = this.#oneByOne ? [] : this.things.watched;
-    this.#asked = new Set(watched.map((entry) => entry.name));
+    const named = this.things.watched.filter((entry) => !entry.doubtful).slice(0, MOST);
+    this.#asking.end();
+    this.#asking = this.#askFor(named.map((entry) => entry.name));
     this.#counting = this.things.counting;
-    const positions = watched.map(({ name, state }) => {
+    const positions = named.map(({ name, state }) => {
       return [name, state && { epoch: state.epoch, version: state.version }];
     });
     const { token } = this.setup;
     return { things: Object.fromEntries(positions), token, ...(this.#counting && { viewers: true }) };
   }
 
+  /** @param {string[]} names those that CONNECT asks for */
+  #askFor(names) {
+    return new Asking(this.connection, this.things, names, (asked, refusal) => this.#answered(asked, refusal));
+  }
+
+  /** The server refuses CONNECT for the sake of one thing, and nobody knows which. @param {string | undefined} code */
+  #refused(code) {
+    if (code && PARTLY.includes(code)) for (const entry of this.things) entry.doubtful = true;
+  }
+
   #linkChanged() {
     const { link, reason } = this.connection;
     if (link === "lost") this.things.doubt();
     for (const listener of [...this.#linkListeners]) safely(() => listener(link, reason));
-    this.draw();
+    this.#changed();
+  }
+
+  /** A thing is other than it was, or, without a name, the link. @param {string} [name] */
+  #changed(name) {
+    const changed = name === undefined ? [...this.things] : [this.things.find(name)];
+    for (const entry of changed) if (entry) this.#tell(entry);
+    this.draw(name);
+  }
+
+  /** Tell those who listen how a thing is, if they do not know. @param {Entry} entry */
+  #tell(entry) {
+    const { news: before } = entry;
+    const news = this.news(entry);
+    // One of them may do what makes it untrue; then all have been told so.
+    if (news && news !== before) tell(entry.listeners.state, news, () => entry.news === news);
   }
 
   #askForOthers() {
-    for (const entry of this.things.watched) if (!this.#asked.has(entry.name)) this.#ask(entry);
+    this.#ask(this.things.watched.filter((entry) => !this.#asking.names.has(entry.name)));
   }
 
-  /** Ask for a thing's state. @param {Entry} entry */
-  async #ask(entry) {
-    if (!this.connection.open || entry.asking) return;
-    entry.asking = entry.first = true;
-    this.#asked.add(entry.name);
-    const answer = await this.connection.request("watch", { things: [entry.name] });
-    entry.asking = false;
-    entry.refusal = answer.ok || answer.code === "unanswered" ? "" : answer.error;
-    if (!answer.ok) this.#asked.delete(entry.name);
-    if (entry.refusal) console.warn(`windsock: ${entry.refusal}`);
-    this.draw(entry.name);
+  /** Ask for things' states, if somebody is there to be asked: otherwise CONNECT does. @param {Entry[]} entries */
+  #ask(entries) {
+    if (this.connection.open) this.#asking.watch(entries);
+  }
+
+  /** What became of things that were asked for. @param {string[]} names @param {string} refusal */
+  #answered(names, refusal) {
+    const entries = names.flatMap((name) => this.things.find(name) ?? []);
+    if (refusal && entries.some((entry) => entry.refusal !== refusal)) console.warn(`windsock: ${refusal}`);
+    for (const entry of entries) {
+      Object.assign(entry, { asking: false, refusal, doubtful: refusal !== "" });
+      this.draw(entry.name);
+    }
   }
 }

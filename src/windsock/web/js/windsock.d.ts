@@ -40,6 +40,11 @@ export interface State extends Heard {
   readonly updated_at: string | null;
 }
 
+/** A state as those who listen are told it: with whether it is live, as far as this page knows at that moment. */
+export interface News extends State {
+  readonly liveness: Liveness;
+}
+
 /** Versions of a thing that this page was not told: those after `from` and before `to`. `history` has them. */
 export interface Gap {
   readonly thing: string;
@@ -82,8 +87,8 @@ export interface Report {
 
 /** What a thing tells those who listen. */
 export interface Events {
-  /** The state: now if it is known, and at all news of it, its clocks' included. */
-  state: State;
+  /** The state: now if it is known, at all news of it, its clocks' included, and whenever its liveness changes. */
+  state: News;
   /** How many are watching the thing: now if it is known, and whenever it changes. */
   viewers: number;
   /** Some versions were missed: told before the state that followed them. */
@@ -192,7 +197,10 @@ declare global {
 
   /** There if jQuery was loaded before `windsock.js`. */
   interface JQuery<TElement = HTMLElement> {
-    /** Calls `listener` at all news of a thing, `this` being the element; without it, shows it as attributes do. */
-    windsock(thing: string, listener?: (this: TElement, state: State) => void): this;
+    /**
+     * Calls `listener` at all news of a thing's state, its liveness included, `this` being the element; without it,
+     * shows the thing as attributes do.
+     */
+    windsock(thing: string, listener?: (this: TElement, state: News) => void): this;
   }
 }
