@@ -216,6 +216,14 @@ def test_a_message_is_retried_once_the_configuration_has_its_state(
 
 
 @pytest.mark.parametrize("verb", ["show", "retry", "drop"])
+def test_the_server_may_be_named_behind_the_verb_too(server: Server, verb: str) -> None:
+    no_message = "windsock: there is no message 7 set aside\n"
+    assert no_message == failed("rejected", verb, "7", "--url", server.url)
+    assert no_message == failed("rejected", verb, "--url", server.url, "7")
+    assert no_message == failed("rejected", "--url", f"http://127.0.0.1:{free_port()}", verb, "7", "--url", server.url)
+
+
+@pytest.mark.parametrize("verb", ["show", "retry", "drop"])
 def test_a_number_that_is_none_is_refused(server: Server, verb: str) -> None:
     assert "'one' is not a valid integer" in failed("rejected", "--url", server.url, verb, "one", code=2)
 
@@ -267,6 +275,27 @@ def test_the_address_and_the_key_are_taken_from_the_configuration(locked: Server
 
 def test_history_needs_no_key(locked: Server) -> None:
     succeeded("history", "kiln", "--url", locked.url)
+
+
+@pytest.mark.parametrize("other", ["open barley", None])
+def test_the_key_may_be_given_behind_the_verb_too(
+    locked: Server, monkeypatch: pytest.MonkeyPatch, other: str | None
+) -> None:
+    no_message = "windsock: there is no message 1 set aside\n"
+    if other:
+        monkeypatch.setenv("WINDSOCK_KEY", other)
+    assert no_message == failed("rejected", "drop", "1", "--url", locked.url, "--key", "open sesame")
+    assert no_message == failed("rejected", "--key", "open sesame", "drop", "1", "--url", locked.url)
+
+
+def test_behind_the_verb_the_key_of_the_environment_holds(locked: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WINDSOCK_KEY", "open sesame")
+    assert "no message 1" in failed("rejected", "show", "1", "--url", locked.url)
+
+
+def test_where_the_server_is_named_behind_the_verb_no_configuration_is_needed(server: Server, tmp_path: Path) -> None:
+    (tmp_path / "windsock.toml").write_text("[server]\nport = 'x'\n")
+    assert "no message 7" in failed("rejected", "show", "7", "--url", server.url)
 
 
 # -------------------------------------------------------------------------------------------------- trouble
@@ -330,11 +359,16 @@ def _greet(listener: socket.socket) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "reason"), [(200, "it is not a Windsock server"), (404, "is it a Windsock server?")]
+    ("status", "reason"), [(200, "it is not a Windsock server"), (503, "is it a Windsock server?")]
 )
 def test_another_server_is_called_so(status: int, reason: str) -> None:
     with _another_server(status) as url:
         assert reason in failed("history", "kiln", "--url", url)
+
+
+def test_a_stranger_that_says_in_json_that_there_is_nothing_is_no_windsock() -> None:
+    with _another_server(404, b'{"detail": "Not Found"}') as url:
+        assert f"there is no Windsock at {url} (404). " in failed("history", "kiln", "--url", url)
 
 
 @contextmanager

@@ -120,7 +120,7 @@ def test_other_events_and_comments_say_only_that_the_link_is_there() -> None:
     ("answer", "words"),
     [
         (b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<h1>", "not as a Windsock server that can be watched"),
-        (b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", "is it a Windsock server"),
+        (b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", "there is no Windsock at"),
         (b"220 mail ready\r\n", "it is not a Windsock server"),
     ],
 )
@@ -138,7 +138,8 @@ def test_leaving_does_not_wait_for_the_server() -> None:
 
 
 def test_a_thing_that_is_gone_after_a_restart_ends_it() -> None:
-    gone = b'HTTP/1.1 404 Not Found\r\nContent-Length: 34\r\n\r\n{"detail": "there is no thing x"}  '
+    document = b'{"detail": "there is no thing x", "code": "unknown_thing"}'
+    gone = b"HTTP/1.1 404 Not Found\r\nContent-Length: %d\r\n\r\n%s" % (len(document), document)
     with (
         saying(HEAD + STATE % 1, gone) as url,
         Following(Api(url), ["kiln"]) as found,

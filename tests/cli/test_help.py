@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import signal
 import subprocess
 import sys
 from importlib.metadata import version
@@ -10,7 +11,7 @@ import click
 import pytest
 
 from tests.cli.typed import failed, succeeded, typed
-from tests.servers import windsock
+from tests.servers import environment, windsock
 from windsock.cli import main
 
 VERBS = {"demo", "serve", "check", "send", "history", "rejected"}
@@ -65,3 +66,29 @@ def test_the_program_is_installed_under_its_name(tmp_path: Path) -> None:
 
     assert version("windsock") in subprocess.check_output([program, "--version"], text=True)
     assert version("windsock") in windsock(tmp_path, "--version").stdout
+
+
+@pytest.mark.parametrize("verb", ["send", "watch", "history", "rejected"])
+def test_the_help_says_where_an_application_has_its_windsock(verb: str) -> None:
+    assert "http://127.0.0.1:5000/windsock" in succeeded(verb, "--help")
+
+
+@pytest.mark.parametrize("program", [["-m", "windsock"], [str(Path(sys.executable).parent / "windsock")]])
+def test_ctrl_c_ends_it_quietly_while_it_begins(tmp_path: Path, program: list[str]) -> None:
+    # Comes instead of the real one, and presses Ctrl-C at once.
+    (tmp_path / "click.py").write_text("import os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(30)\n")
+    env = environment({"PYTHONPATH": str(tmp_path)})
+    done = subprocess.run([sys.executable, *program], env=env, capture_output=True, timeout=20, check=False)
+    assert (-signal.SIGINT, b"", b"") == (done.returncode, done.stdout, done.stderr)  # a shell says 130
+
+
+def test_what_was_started_not_to_hear_ctrl_c_does_not_hear_it_while_it_begins(tmp_path: Path) -> None:
+    code = "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\nprint('went on')\nraise SystemExit\n"
+    (tmp_path / "click.py").write_text(code)
+    ignoring = (
+        "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); os.execv(sys.executable, sys.argv[1:])"
+    )
+    env = environment({"PYTHONPATH": str(tmp_path)})
+    command = [sys.executable, "-c", ignoring, sys.executable, "-m", "windsock"]
+    done = subprocess.run(command, env=env, capture_output=True, timeout=20, check=False)
+    assert b"went on\n" == done.stdout

@@ -7,14 +7,17 @@ import io
 import json
 import os
 import pty
+import sqlite3
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from tests.cli.typed import failed, succeeded
+from tests.cli.typed import failed, succeeded, typed
 from tests.servers import Server, command, environment, request, serving
+from windsock.cli.history import harmless
 
 CHANGES = 2500
 PART = 500
@@ -89,9 +92,74 @@ def test_as_comma_separated_values_everything_comes_back(server: Server) -> None
     said = succeeded("history", "oven", "--csv", "--limit", "3", "--url", server.url)
     head, *rows = csv.reader(io.StringIO(said))
     assert ["version", "at", "state", "cause", "data"] == head
-    assert ['HOT, "very"', "=1+1", "\u202ez"] == [row[2] for row in rows]
+    assert ['HOT, "very"', "'=1+1", "\u202ez"] == [row[2] for row in rows]
     assert {"a": "x,\ny"} == json.loads(rows[1][4])
     assert {"reported"} == {row[3] for row in rows}
+
+
+@pytest.mark.parametrize(
+    ("state", "cell"),
+    [
+        ("=1+1", "'=1+1"),
+        ("+1+cmd|' /C calc'!A0", "'+1+cmd|' /C calc'!A0"),
+        ("-2+3", "'-2+3"),
+        ("@SUM(1)", "'@SUM(1)"),
+        ("-", "'-"),
+        ("-3.5", "-3.5"),
+        ("+40", "+40"),
+        ("-1e3", "-1e3"),
+        ("HOT", "HOT"),
+    ],
+)
+def test_no_spreadsheet_runs_a_state_and_numbers_stay_numbers(server: Server, state: str, cell: str) -> None:
+    server.put_state("oven", state, {"=1+1": "=1+1", "degrees": -3.5})
+    said = succeeded("history", "oven", "--csv", "--limit", "1", "--url", server.url)
+    [[_, _, found, _, data]] = list(csv.reader(io.StringIO(said)))[1:]
+    assert cell == found
+    assert {"=1+1": "=1+1", "degrees": -3.5} == json.loads(data)
+
+
+@pytest.mark.parametrize("text", ["\t=1+1", "\r=1+1", "\n=1+1", "\uff1d1+1"])
+def test_what_spreadsheets_pass_over_hides_no_formula(text: str) -> None:
+    assert f"'{text}" == harmless(text)
+
+
+@pytest.fixture(scope="module")
+def forgetful(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One whose store has lost the versions 1 to 3 and 5, of 7."""
+    folder = tmp_path_factory.mktemp("forgetful")
+    with serving(folder) as running:
+        for number in range(7):
+            running.put_state("kiln", f"S{number}")
+        running.stop()
+        with closing(sqlite3.connect(folder / "windsock.db")) as store, store:
+            store.execute("DELETE FROM changes WHERE version IN (1, 2, 3, 5)")
+        running.start()
+        yield running
+
+
+@pytest.mark.parametrize("form", ["--csv", "--json", ""])
+@pytest.mark.parametrize(
+    ("since", "told"),
+    [
+        (0, ["versions 1 to 3 of kiln are", "version 5 of kiln is"]),
+        (2, ["version 3 of kiln is", "version 5 of kiln is"]),
+        (3, ["version 5 of kiln is"]),
+        (5, []),
+    ],
+)
+def test_versions_that_are_not_kept_any_more_are_told_beside_the_output(
+    forgetful: Server, since: int, told: list[str], form: str
+) -> None:
+    arguments = ["history", "kiln", "--since", str(since), "--url", forgetful.url, *([form] if form else [])]
+    found = typed(*arguments)
+    assert (0, "".join(f"windsock: {words} not kept any more\n" for words in told)) == (found.exit_code, found.stderr)
+    assert "not kept" not in found.stdout
+
+
+def test_those_that_were_not_asked_for_are_not_told(forgetful: Server) -> None:
+    found = typed("history", "kiln", "--since", "3", "--limit", "1", "--json", "--url", forgetful.url)
+    assert ([4], "") == ([json.loads(line)["version"] for line in found.stdout.splitlines()], found.stderr)
 
 
 @pytest.mark.parametrize("form", ["--csv", "--json", ""])

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import re
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from tests.client.following import FORMS, Form
@@ -14,7 +18,23 @@ def form(request: pytest.FixtureRequest) -> Form:
     return found
 
 
-@pytest.mark.parametrize("wrong", ["cloud", "ftp://host", "http://", "ws://host", ""])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "cloud",
+        "ftp://host",
+        "http://",
+        "ws://host",
+        "",
+        "127.0.0.1:5000",
+        "http://host:99999",
+        "http://host:0",
+        "http://host:port",
+        "http://host:-1",
+        "http://[::1",
+        "http://a b/",
+    ],
+)
 def test_an_address_that_is_none_is_refused_at_once(form: Form, wrong: str) -> None:
     with pytest.raises(ValueError, match="expected the address of a server"):
         form(wrong)
@@ -23,6 +43,81 @@ def test_an_address_that_is_none_is_refused_at_once(form: Form, wrong: str) -> N
 def test_one_position_is_for_one_thing() -> None:
     with pytest.raises(ValueError, match="name each thing's"):
         watch("http://127.0.0.1", "a", "b", since=Position("e1", 1))
+
+
+NAMED = Position("e1", 1)
+WRONG: Any = Position  # takes what the type checker would refuse
+
+
+@pytest.mark.parametrize(
+    ("things", "options", "words"),
+    [
+        ([["a", "b"]], {}, "things: found ['a', 'b'], expected names, one after the other: \"a\", \"b\""),
+        ([None], {}, "things: found None, expected names"),
+        ([7], {}, "things: found 7, expected names"),
+        ([b"a"], {}, "things: found b'a', expected names"),
+        (["a"], {"every": "1s"}, "every: found '1s', expected True or False"),
+        (["a"], {"every": None}, "every: found None, expected True or False"),
+        (["a"], {"every": 1}, "every: found 1, expected True or False"),
+        (["a"], {"token": 7}, "token: found 7, expected the publisher key, a text"),
+        (["a"], {"token": b"key"}, "token: found b'key', expected the publisher key, a text"),
+        (["a"], {"since": 41}, "since: found 41, expected a Position such as state.position, or {thing: position}"),
+        (["a"], {"since": ("e1", 3)}, "since: found ('e1', 3), expected a Position"),
+        (["a"], {"since": {"a": 3}}, "since of a: found 3, expected a Position such as state.position"),
+        ([], {"since": {"epoch": "e1", "version": 3}}, "since of epoch: found 'e1', expected a Position"),
+        (["a"], {"since": {7: NAMED}}, "since: found 7, expected the name of a thing"),
+        (["a"], {"since": WRONG("e1", "3")}, "since of a: found '3', expected a whole number as its version"),
+        (["a"], {"since": Position("e1", True)}, "since of a: found True, expected a whole number as its version"),
+        (["a"], {"since": WRONG(None, 3)}, "since of a: found None, expected a text as its epoch"),
+    ],
+)
+def test_a_value_of_another_type_is_refused_at_once(
+    form: Form, things: list[Any], options: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(TypeError, match=re.escape(words)):
+        form("http://127.0.0.1", *things, **options)
+
+
+@pytest.mark.parametrize("url", [None, b"http://127.0.0.1", 5000, Path("http://127.0.0.1")])
+def test_an_address_that_is_no_text_is_refused_at_once(form: Form, url: Any) -> None:
+    with pytest.raises(TypeError, match=re.escape(f"url: found {url!r}, expected the address of a server such as")):
+        form(url)
+
+
+@pytest.mark.parametrize(
+    ("things", "options", "words"),
+    [
+        ([""], {}, "things: found '', expected names"),
+        (["a"], {"since": Position("e1", -1)}, "since of a: found -1, expected a version, which is 0 or more"),
+        (["a"], {"since": {"b": NAMED}}, "since: there is 'b', but it is not watched; watched are a"),
+        (
+            ["a", "c"],
+            {"since": {"a": NAMED, "b": NAMED}},
+            "since: there is 'b', but it is not watched; watched are a, c",
+        ),
+        ([], {"since": {"": NAMED}}, "since: found '', expected the name of a thing"),
+    ],
+)
+def test_a_value_that_cannot_be_is_refused_at_once(
+    form: Form, things: list[Any], options: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(ValueError, match=re.escape(words)):
+        form("http://127.0.0.1", *things, **options)
+
+
+def test_an_option_that_there_is_not_is_refused_at_once(form: Form) -> None:
+    with pytest.raises(TypeError, match="unexpected keyword argument 'wait'"):
+        form("http://127.0.0.1", "a", wait=3)
+
+
+def test_to_begin_from_before_anything_was_known_is_to_begin() -> None:
+    found = read_options("http://host", ("a",), every=True, token=None, since=Position("", 0))
+    assert {"things": {"a": {"epoch": "", "version": 0}}} == found.auth(found.tracker())
+
+
+def test_who_watches_all_things_may_go_on_from_the_positions_of_some() -> None:
+    found = read_options("http://host", (), every=False, token=None, since={"a": NAMED})
+    assert ({"a": NAMED}, None) == (found.since, found.things)
 
 
 @pytest.mark.parametrize(

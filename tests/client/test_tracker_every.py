@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import random
+from datetime import datetime
 
 import pytest
 
-from tests.builders import NOW, at
-from tests.client.told import changes, said, told, tracker
+from tests.builders import NOW, at, change
+from tests.client.told import Message, changes, said, told, tracker
+from windsock import wire
 from windsock.client.state import State
 from windsock.client.tracker import Ask, Tracker
 from windsock.model import Position
@@ -98,6 +100,69 @@ def test_a_change_of_the_past_keeps_since_when_it_was_so() -> None:
     assert isinstance(third, State)
     assert ("S2", at(-60), NOW, "past") == (second.state, second.changed_at, second.updated_at, second.liveness)
     assert ("S3", NOW) == (third.state, third.changed_at)
+
+
+def filled(found: Tracker, *changes: Message) -> list[State]:
+    """What an answer of these changes, to what it asks for, has it tell."""
+    ask = found.next()
+    assert isinstance(ask, Ask)
+    found.fill(ask, ask.epoch, changes)
+    states = []
+    while isinstance(step := found.next(), State):
+        states.append(step)
+    return states
+
+
+def then(version: int, name: str, seconds: float, cause: str = "reported") -> Message:
+    """A change in the history."""
+    return wire.change_message(change(version, name)) | {"at": format_time(at(seconds)), "cause": cause}
+
+
+def since_when(states: list[State]) -> list[datetime | None]:
+    return [state.changed_at for state in states]
+
+
+def test_of_what_follows_something_unknown_nobody_knows_since_when_it_was_so() -> None:
+    found = tracker(said(7, "WARM", changed_at=format_time(at(60))), every=True, since={"cloud": Position("e1", 2)})
+    past = (then(3, "HOT", 3), then(4, "HOT", 4), then(5, "COLD", 5), then(6, "COLD", 6))
+    states = filled(found, *past)
+    assert [None, None, at(5), at(5), at(60)] == since_when(states)
+    assert [at(3), at(4), at(5), at(6)] == [state.updated_at for state in states[:4]]
+
+
+def test_the_first_of_a_history_has_been_so_since_then() -> None:
+    found = tracker(said(3), every=True, since={"cloud": Position("e0", 8)})
+    assert [at(1), at(1)] == since_when(filled(found, then(1, "HOT", 1), then(2, "HOT", 2)))[:2]
+
+
+@pytest.mark.parametrize("cause", ["rest", "offline"])
+def test_what_silence_led_to_has_been_so_since_then(cause: str) -> None:
+    found = tracker(said(5), every=True, since={"cloud": Position("e1", 2)})
+    assert [at(3), at(3)] == since_when(filled(found, then(3, "COLD", 3, cause), then(4, "COLD", 4)))[:2]
+
+
+@pytest.mark.parametrize("name", ["HOT", "COLD"])
+def test_behind_a_gap_nobody_knows_since_when_it_was_so(name: str) -> None:
+    found = tracker(said(1, "HOT"), every=True)
+    told(found)
+    found.state(said(5))
+    states = filled(found, then(3, name, 3), then(4, "WARM", 4))
+    assert ([None, at(4)], [1, 0]) == (since_when(states)[:2], [state.gap for state in states[:2]])
+
+
+def test_in_parts_it_knows_the_same() -> None:
+    found = tracker(said(6, "WARM"), every=True, since={"cloud": Position("e1", 1)})
+    assert [None, at(3)] == since_when(given(found, then(2, "HOT", 2), then(3, "COLD", 3)))
+    assert [at(3), at(5)] == since_when(given(found, then(4, "COLD", 4), then(5, "HOT", 5)))
+
+
+def given(found: Tracker, *changes: Message) -> list[State]:
+    """What a part of an answer has it tell, until it asks again, or tells of the newest."""
+    ask = found.next()
+    assert isinstance(ask, Ask)
+    found.fill(ask, ask.epoch, changes)
+    states = [found.next() for _ in changes]
+    return [state for state in states if isinstance(state, State)]
 
 
 def test_a_link_that_is_lost_while_it_fills_is_told_and_it_goes_on_where_it_was() -> None:

@@ -12,7 +12,7 @@ from tests.leftovers import added, present
 from tests.servers import request
 from tests.testing.apps import create_app
 from tests.waiting import eventually
-from windsock import Windsock
+from windsock import Reading, Windsock
 from windsock.errors import ConfigError, NotStarted, StoreInUse, UnknownThing
 from windsock.testing import LinkLost, LiveServer, Serve, ViewerRefused
 from windsock.testing.carriers import CARRIERS, ServerName
@@ -232,3 +232,24 @@ def test_an_application_whose_socketio_lies_elsewhere_is_served(windsock_server:
         with LiveServer(app, server) as live, live.viewer("door") as viewer:
             live.report("door", "OPEN")
             viewer.sees("OPEN")
+
+
+def test_data_of_a_report_may_have_any_names(windsock_server: Serve) -> None:
+    live = windsock_server(create_app())
+    live.report("door", "OPEN", thing="hinge", state="SOLID", self=1)
+    assert {"thing": "hinge", "state": "SOLID", "self": 1} == live.state("door").data
+
+
+def test_things_of_one_queue_have_a_source_each_that_speaks_for_its_thing_alone(windsock_server: Serve) -> None:
+    app = Flask("sharing")
+    windsock = Windsock(app)
+    for name in ("left", "right"):
+        windsock.thing(name, source="azure-queue://pillows")
+    live = windsock_server(app)
+    left, right = live.source("left"), live.source("right")
+    left.say("HUGGING")
+    right.say(Reading("PUNCHING", thing="right"))
+    right.say(Reading("SHAKING", thing="left"))
+    for source in (left, right):
+        source.wait_until_read()
+    assert ("HUGGING", "PUNCHING") == (live.state("left").state, live.state("right").state)

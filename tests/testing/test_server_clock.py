@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import re
 import sys
 from datetime import datetime
 
 import pytest
+import requests
 from flask import Flask, render_template_string
 from playwright.sync_api import expect
 
@@ -11,7 +13,7 @@ from tests.browser import OpenPage
 from tests.testing.apps import create_app
 from tests.waiting import eventually
 from windsock import Windsock, runtime
-from windsock.testing import Serve, TurnableClock
+from windsock.testing import LiveServer, Serve, TurnableClock
 from windsock.testing.carriers import CARRIERS, ServerName
 from windsock.times import utc_now
 
@@ -97,3 +99,19 @@ def test_a_clock_that_is_turned_back_makes_nothing_look_younger(windsock_server:
     eventually(lambda: live.state("door").heard_at == clock())
     live.clock.forward("61s")
     assert live.state("door").stale
+
+
+@every_server
+def test_the_words_of_a_page_go_by_the_clock_that_is_turned(windsock_server: Serve, server: ServerName) -> None:
+    live = windsock_server(create_app(), server)
+    live.report("door", "OPEN")
+    live.clock.stop()
+    live.clock.forward("50s")
+    assert re.search(r"Changed 5\d s ago · heard 5\d s ago", page_of(live, "/windsock/"))
+    live.clock.forward("2h")
+    assert "2 h ago</time>" in page_of(live, "/windsock/things/door")
+
+
+def page_of(live: LiveServer, path: str) -> str:
+    """What the server wrote, before any script has a say."""
+    return requests.get(live.url + path, timeout=10).text

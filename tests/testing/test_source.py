@@ -52,6 +52,19 @@ def test_what_it_says_is_recorded_in_order_and_then_deleted(source: ScriptedSour
     assert (["COLD", "WARM", "HOT"], []) == ([json.loads(body)["state"] for body in source.deleted], source.waiting)
 
 
+def test_data_may_have_any_names(source: ScriptedSource, runtime: Runtime) -> None:
+    source.say("HOT", state="SOLID", self=1, data={"a": 1}, thing="oven")
+    source.wait_until_read()
+
+    assert {"state": "SOLID", "self": 1, "data": {"a": 1}, "thing": "oven"} == runtime.state("kiln").data
+
+
+def test_a_whole_reading_has_its_data_already(source: ScriptedSource) -> None:
+    with pytest.raises(TypeError, match="the data of a Reading belong into it: by"):
+        source.say(Reading("HOT"), by="Ada")
+    assert [] == source.waiting
+
+
 def test_a_whole_reading_keeps_its_time_its_id_and_its_thing(source: ScriptedSource, runtime: Runtime) -> None:
     source.say(Reading("HOT", {"by": "Ada"}, at(-60), "message-7", "kiln"))
     source.say(Reading("COLD", id="message-7"))

@@ -10,6 +10,7 @@ from http.client import HTTPException, HTTPResponse
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
+from windsock.client.arguments import host_of
 from windsock.errors import WindsockError
 
 TIMEOUT = 10
@@ -28,7 +29,7 @@ class Api:
     """Raises ApiError from every call that fails."""
 
     def __init__(self, url: str, key: str | None = None) -> None:
-        host = _host(url)
+        host = host_of(url)
         if host is None:
             raise ApiError(f"--url: found {url!r}, expected an address such as http://127.0.0.1:5000")
         self.url = url.rstrip("/")
@@ -84,22 +85,12 @@ class Api:
             answer: HTTPResponse = self._opener.open(request, timeout=timeout)
         except urllib.error.HTTPError as error:
             with error:
-                raise ApiError(_refusal(error), error.code) from None
+                raise ApiError(_refusal(self.url, error), error.code) from None
         except (OSError, ValueError) as error:
             raise ApiError(_unreachable(self.url, error)) from None
         except HTTPException:
             raise ApiError(_stranger(self.url)) from None
         return answer
-
-
-def _host(url: str) -> str | None:
-    """The host of an HTTP address; None if it is no such address."""
-    try:
-        parts = urlsplit(url)
-        found = parts.hostname if parts.scheme in ("http", "https") and parts.port != 0 else None
-    except ValueError:  # a port that is no number, a bracket left open
-        return None
-    return found if found and found.isprintable() and " " not in found else None
 
 
 def _value(text: bytes, url: str) -> Any:
@@ -115,13 +106,33 @@ def _stranger(url: str) -> str:
     return f"{url} answers, but it is not a Windsock server"
 
 
-def _refusal(error: urllib.error.HTTPError) -> str:
-    try:
-        detail = json.loads(error.read())["detail"]
-    except (ValueError, KeyError, TypeError, OSError):
+def _refusal(url: str, error: urllib.error.HTTPError) -> str:
+    detail = _detail(error)
+    if detail is None:
+        if error.code == 404:
+            return _nothing_there(url)
         detail = f"the server answers {error.code} {error.reason}; is it a Windsock server?"
     hint = "; give it with --key, or in WINDSOCK_KEY" if error.code == 401 else ""
     return f"{detail}{hint}"
+
+
+def _detail(error: urllib.error.HTTPError) -> str | None:
+    """What a Windsock says in a problem document; None: it is none of a Windsock's."""
+    try:
+        document = json.loads(error.read())
+        return str(document["detail"]) if document["code"] else None
+    except (ValueError, KeyError, TypeError, OSError, HTTPException):
+        return None
+
+
+def _nothing_there(url: str) -> str:
+    nothing = f"there is no Windsock at {url} (404)."
+    if urlsplit(url).path:
+        return (
+            f"{nothing} Is its path right? `windsock serve` has it at the root, a Flask application below /windsock, "
+            "unless WINDSOCK_URL_PREFIX names another prefix"
+        )
+    return f"{nothing} If it is a Flask application, its Windsock is below a prefix: --url {url}/windsock"
 
 
 def _unreachable(url: str, error: Exception) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
@@ -20,6 +21,9 @@ PAGE = 1000
 USUAL = 20
 _HEAD = ("version", "at", "state", "cause", "data")
 _LARGEST = 2**63 - 1
+# What a formula begins with, also in full width; of tabs and line breaks before it some spreadsheets take no notice.
+_FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
+_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 
 Change = Mapping[str, Any]
 
@@ -61,7 +65,21 @@ def _since(api: Api, thing: str, since: int, limit: int | None) -> Iterator[Chan
     epoch, newest = _position(api, thing)
     if since > newest:
         raise ApiError(f"{thing} has no version {since} yet: the newest is {newest}")
-    return islice(_pages(api, thing, epoch, since), limit)
+    return islice(_telling_gaps(thing, since, _pages(api, thing, epoch, since)), limit)
+
+
+def _telling_gaps(thing: str, since: int, changes: Iterator[Change]) -> Iterator[Change]:
+    """The changes; whoever reads them is told, beside them, of versions that are not kept any more."""
+    for change in changes:
+        _tell_gap(thing, since + 1, change["version"] - 1)
+        since = change["version"]
+        yield change
+
+
+def _tell_gap(thing: str, first: int, last: int) -> None:
+    if first <= last:
+        what = f"version {first} of {thing} is" if first == last else f"versions {first} to {last} of {thing} are"
+        click.echo(f"windsock: {what} not kept any more", err=True)
 
 
 def _pages(api: Api, thing: str, epoch: str, since: int) -> Iterator[Change]:
@@ -96,13 +114,25 @@ def _row(change: Change) -> tuple[str, ...]:
 
 
 def _write_csv(changes: Iterator[Change]) -> None:
-    # A file gets all as it is; a terminal would obey some of it.
-    harmless = plain if sys.stdout.isatty() else str
-    writer = csv.writer(sys.stdout)
+    # A file gets all but formulas as it is; a terminal would obey more.
+    shown = plain if sys.stdout.isatty() else str
+    writer = csv.writer(_Echo())
     writer.writerow(_HEAD)
     for change in changes:
         cells = (change["version"], change["at"], change["state"], change["cause"], _data(change["data"]))
-        writer.writerow([harmless(str(cell)) for cell in cells])
+        writer.writerow([harmless(shown(str(cell))) for cell in cells])
+
+
+class _Echo:
+    """The output as a file: what it cannot encode is written as the other forms' is."""
+
+    def write(self, text: str) -> None:
+        click.echo(text, nl=False)
+
+
+def harmless(cell: str) -> str:
+    """The cell behind an apostrophe if a spreadsheet would run it as a formula; a number it only reads."""
+    return f"'{cell}" if cell.startswith(_FORMULA) and not _NUMBER.fullmatch(cell) else cell
 
 
 def _data(data: object) -> str:

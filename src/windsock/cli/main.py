@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import sys
 from typing import Any
@@ -11,6 +12,7 @@ import click
 from windsock.cli.check import check
 from windsock.cli.demo import demo
 from windsock.cli.history import history
+from windsock.cli.init import init
 from windsock.cli.rejected import rejected
 from windsock.cli.run import run
 from windsock.cli.send import send
@@ -21,6 +23,13 @@ from windsock.errors import ConfigError, WindsockError
 
 
 class _Group(click.Group):
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        # States and paths may have any characters, a terminal or a pipe may not have all: those are escaped.
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="backslashreplace")
+        return super().main(*args, **kwargs)
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
@@ -58,5 +67,5 @@ def main(verbose: bool) -> None:
     logging.getLogger("uvicorn").setLevel(logging.INFO if verbose else logging.ERROR)
 
 
-for verb in (demo, serve, run, check, send, watch, history, rejected):
+for verb in (demo, init, serve, run, check, send, watch, history, rejected):
     main.add_command(verb)

@@ -37,12 +37,19 @@ def address_options(function: F) -> F:
     return click.option("--host", help="The address to listen at.")(function)
 
 
-def server_options(function: F) -> F:
-    """``--url`` and ``--key``: which server to talk to."""
+def server_options(function: F, environment: bool = True) -> F:
+    """``--url`` and ``--key``: which server to talk to. ``environment``: whether the key may come from there too."""
     function = click.option(
-        "--key", envvar="WINDSOCK_KEY", show_envvar=True, help="The publisher key, if the server has one."
+        "--key",
+        envvar="WINDSOCK_KEY" if environment else None,
+        show_envvar=True,
+        help="The publisher key, if the server has one.",
     )(function)
-    return click.option("--url", help=f"The server. Default: that of windsock.toml, else {DEFAULT_URL}.")(function)
+    return click.option(
+        "--url",
+        help=f"The server. Default: that of windsock.toml, else {DEFAULT_URL}. "
+        f"A Flask application's with its prefix: {DEFAULT_URL}/windsock",
+    )(function)
 
 
 def connect(url: str | None, key: str | None) -> Api:

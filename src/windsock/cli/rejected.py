@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial, update_wrapper
+from typing import Any
+
 import click
 
+from windsock.cli.api import Api
 from windsock.cli.options import connect, server_options
 from windsock.cli.table import plain, table
 
@@ -18,13 +23,13 @@ def rejected(ctx: click.Context, url: str | None, key: str | None) -> None:
 
     Example: windsock rejected show 3
     """
-    ctx.obj = connect(url, key)
+    ctx.obj = (url, key)
     if ctx.invoked_subcommand is None:
-        _list(ctx)
+        _list(connect(url, key))
 
 
-def _list(ctx: click.Context) -> None:
-    messages = ctx.obj.get("rejected")["rejected"]
+def _list(api: Api) -> None:
+    messages = api.get("rejected")["rejected"]
     if not messages:
         click.echo("No message was set aside.")
         return
@@ -32,15 +37,27 @@ def _list(ctx: click.Context) -> None:
     click.echo(table(("number", "at", "source", "body", "reason"), rows))
 
 
+def _with_server(verb: Callable[..., None]) -> Callable[..., None]:
+    """Gives a verb its server, whose options may stand before it or behind it; those behind it win."""
+
+    @partial(server_options, environment=False)  # the group has looked there
+    @click.pass_context
+    def with_server(ctx: click.Context, /, url: str | None, key: str | None, **arguments: Any) -> None:
+        group_url, group_key = ctx.obj
+        verb(connect(url or group_url, key or group_key), **arguments)
+
+    return update_wrapper(with_server, verb)
+
+
 @rejected.command()
 @click.argument("number", type=int)
-@click.pass_context
-def show(ctx: click.Context, number: int) -> None:
+@_with_server
+def show(api: Api, number: int) -> None:
     """Show one message, whole.
 
     Example: windsock rejected show 3
     """
-    message = ctx.obj.get("rejected", str(number))
+    message = api.get("rejected", str(number))
     for field in ("number", "at", "source", "id", "reason", "size"):
         click.echo(f"{field + ':':9}{plain(str(message[field]))}")
     click.echo()
@@ -49,26 +66,26 @@ def show(ctx: click.Context, number: int) -> None:
 
 @rejected.command()
 @click.argument("number", type=int)
-@click.pass_context
-def retry(ctx: click.Context, number: int) -> None:
+@_with_server
+def retry(api: Api, number: int) -> None:
     """Read one message again, by the configuration of today.
 
     Example: windsock rejected retry 3
     """
-    answer = ctx.obj.send("POST", "rejected", str(number), "retry")
+    answer = api.send("POST", "rejected", str(number), "retry")
     note = " (it was no news, or something newer was heard since)" if answer["result"] == "same" else ""
     click.echo(f"{answer['result']}: version {answer['version']}{note}")
 
 
 @rejected.command()
 @click.argument("number", type=int)
-@click.pass_context
-def drop(ctx: click.Context, number: int) -> None:
+@_with_server
+def drop(api: Api, number: int) -> None:
     """Forget one message.
 
     Example: windsock rejected drop 3
     """
-    ctx.obj.send("DELETE", "rejected", str(number))
+    api.send("DELETE", "rejected", str(number))
     click.echo(f"Message {number} is forgotten.")
 
 

@@ -16,6 +16,7 @@ except ImportError:  # it is an extra of its own
     aiohttp = None  # type: ignore[assignment]
 
 from windsock import wire
+from windsock.client.losses import Losses
 from windsock.client.options import (
     CONNECT_WITHIN,
     TRANSPORTS,
@@ -23,11 +24,10 @@ from windsock.client.options import (
     NotInstalled,
     Options,
     answered,
-    broken,
+    failure,
     history_request,
     pause,
     read_options,
-    refusal,
 )
 from windsock.client.patience import PingTimeout
 from windsock.client.state import State
@@ -77,6 +77,7 @@ class _Watching:
         self._tracker = options.tracker()
         self._client: _Client | None = None
         self._news = asyncio.Event()
+        self._losses = Losses(options.url)
         self._up = False
         self._tried = False
         self._failures = 0
@@ -116,10 +117,10 @@ class _Watching:
             self._failures = 0
         except Exception as error:  # noqa: BLE001  # a connection that breaks shows in the stock client in many ways
             self._failures += 1
-            found = refusal(refused[0]) if refused else NoLink(broken(error))
+            found = failure(error, refused, self._options)
             if not isinstance(found, NoLink):
                 raise found from None
-            self._lost(str(found))
+            self._lost(str(found), type(found))
 
     async def hang_up(self) -> None:
         """End the link, and wait until nothing of it is left."""
@@ -149,6 +150,7 @@ class _Watching:
     def _linked(self) -> None:
         self._up = True
         self._tracker.link()
+        self._losses.linked()
 
     def _state(self, message: Any) -> None:
         self._tracker.state(message)
@@ -160,7 +162,9 @@ class _Watching:
         if behind:
             await self._emit("watch", {"things": [message["thing"]]})
 
-    def _lost(self, reason: str) -> None:
+    def _lost(self, reason: str, failed: type[NoLink] | None = None) -> None:
+        if self._up or failed:
+            self._losses.lost(reason, failed or NoLink)
         self._up = False
         self._tracker.unlink(reason)
         self._news.set()

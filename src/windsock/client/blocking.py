@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from windsock.client.link import Link, require_packages
+from windsock.client.losses import Losses
 from windsock.client.options import (
     CONNECT_WITHIN,
     TRANSPORTS,
@@ -36,7 +37,7 @@ def watch(
     over those between; with ``every``, each version comes exactly once, in order, from the history if need be.
     ``since`` is the position to go on from, of the one thing or by name; ``token`` is the publisher key.
 
-    Raises ValueError for a wrong address, NotInstalled; while iterating UnknownThing, or Refused.
+    Raises ValueError or TypeError for a wrong argument, NotInstalled; while iterating UnknownThing, or Refused.
     """
     require_packages()
     return Watch(read_options(url, things, every, token, since))
@@ -112,7 +113,7 @@ class Watch(Iterator[State]):
             self._failures = 0
         except NoLink as error:
             self._failures += 1
-            self._box.lost(str(error))
+            self._box.lost(str(error), type(error))
 
     def _fill(self, ask: Ask) -> None:
         """Ask for what is missing; if that fails, a little later again."""
@@ -134,6 +135,7 @@ class _Box:
         self.link: Link | None = None
         self.up = False
         self.closed = False
+        self._losses = Losses(options.url)
         self._news = threading.Condition()
 
     # --------------------------------------------------------------------------------------------------- for the link
@@ -142,6 +144,7 @@ class _Box:
         with self._news:
             self.up = True
             self.tracker.link()
+            self._losses.linked()
 
     def state(self, message: Any) -> None:
         with self._news:
@@ -155,8 +158,11 @@ class _Box:
         if behind and self.link is not None:
             self.link.emit("watch", {"things": [message["thing"]]})
 
-    def lost(self, reason: str) -> None:
+    def lost(self, reason: str, failed: type[NoLink] | None = None) -> None:
+        """The link is lost; ``failed``: it could not be made."""
         with self._news:
+            if (self.up or failed) and not self.closed:
+                self._losses.lost(reason, failed or NoLink)
             self.up = False
             self.tracker.unlink(reason)
             self._news.notify_all()

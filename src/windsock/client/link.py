@@ -12,7 +12,7 @@ import engineio
 import socketio
 
 from windsock import wire
-from windsock.client.options import CONNECT_WITHIN, NoLink, NotInstalled, Options, broken, refusal
+from windsock.client.options import CONNECT_WITHIN, NotInstalled, Options, failure
 from windsock.client.patience import PingTimeout
 
 _END_WITHIN = 10.0
@@ -63,7 +63,7 @@ class Link:
             )
         except Exception as error:  # noqa: BLE001  # a connection that breaks shows in the stock client in many ways
             self.close()
-            raise (refusal(self._refused[0]) if self._refused else NoLink(broken(error))) from None
+            raise failure(error, self._refused, wanted) from None
 
     def emit(self, event: str, value: object, answered: Callable[[Any], None] | None = None) -> None:
         """Ask for something; ``answered`` is called with the acknowledgement. Nothing happens if the link is lost."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from windsock import wire
+from windsock.client.arguments import read_address, read_since, read_things
 from windsock.client.tracker import Ask, Tracker
 from windsock.errors import UnknownThing, WindsockError
 from windsock.model import Position
@@ -18,6 +19,7 @@ TRANSPORTS = (["websocket"], ["polling", "websocket"])
 CONNECT_WITHIN = 10.0
 """Seconds in which a server answers, or it does not."""
 _PERMANENT = ("unknown_thing", "bad_request", "forbidden")
+_STATUS = re.compile(r"Unexpected status code (\d+) in server response")
 _NO_NAMESPACE = ("Unable to connect", "Invalid namespace")
 
 
@@ -27,6 +29,10 @@ class Refused(WindsockError):
 
 class NoLink(WindsockError):
     """There is no connection now; there may be one later."""
+
+
+class Elsewhere(NoLink):
+    """A server is there, but no Socket.IO at this path."""
 
 
 class NotInstalled(WindsockError):
@@ -43,6 +49,11 @@ class Options:
     every: bool
     token: str | None
     since: Mapping[str, Position]
+
+    @property
+    def url(self) -> str:
+        """The address, as it was given but for slashes at its end."""
+        return f"{self.origin}/{self.path.removesuffix('socket.io')}".rstrip("/")
 
     def tracker(self) -> Tracker:
         """One that knows nothing yet but where to begin."""
@@ -61,17 +72,14 @@ class Options:
 def read_options(
     url: str, things: Sequence[str], every: bool, token: str | None, since: Position | Mapping[str, Position] | None
 ) -> Options:
-    """Raises ValueError for an address that is none, or a position that could be any thing's."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(f"found {url!r}, expected the address of a server such as http://127.0.0.1:5000")
-    if isinstance(since, Position):
-        if len(things) != 1:
-            raise ValueError("since: one position is for one thing; name each thing's, as {thing: position}")
-        since = {things[0]: since}
-    origin = f"{parts.scheme}://{parts.netloc}"
-    path = f"{parts.path.strip('/')}/socket.io".lstrip("/")
-    return Options(origin, path, tuple(dict.fromkeys(things)) or None, every, token, dict(since or {}))
+    """Raises ValueError or TypeError, in the words of whoever called `watch`, for what cannot be."""
+    origin, path = read_address(url)
+    things = tuple(dict.fromkeys(read_things(things)))
+    if not isinstance(every, bool):
+        raise TypeError(f"every: found {every!r}, expected True or False")
+    if token is not None and not isinstance(token, str):
+        raise TypeError(f"token: found {token!r}, expected the publisher key, a text")
+    return Options(origin, path, things or None, every, token, read_since(since, things))
 
 
 def history_request(ask: Ask) -> dict[str, Any]:
@@ -90,9 +98,15 @@ def answered(tracker: Tracker, ask: Ask, answer: Mapping[str, Any]) -> bool:
     return False
 
 
-def broken(error: Exception) -> str:
-    """Why a connection could not be made, in words."""
-    return str(error) or ("the server does not answer" if isinstance(error, TimeoutError) else type(error).__name__)
+def failure(error: Exception, refused: Sequence[object], wanted: Options) -> WindsockError:
+    """Why a connection could not be made; ``refused``: what the stock client's ``connect_error`` said of it."""
+    status = _http_status(error)
+    if status == 404:
+        return Elsewhere(_elsewhere(wanted))
+    # Without a cause it was not the transport that failed: the server has refused the namespace.
+    if refused and (error.__cause__ is None or isinstance(refused[0], Mapping)):
+        return refusal(refused[0])
+    return NoLink(f"the server answers {status}" if status else _words_of(error))
 
 
 def refusal(answer: object) -> WindsockError:
@@ -114,6 +128,39 @@ def pause(attempt: int) -> float:
 
 def _position(position: Position | None) -> dict[str, Any] | None:
     return None if position is None else {"epoch": position.epoch, "version": position.version}
+
+
+def _elsewhere(wanted: Options) -> str:
+    found = f"the server answers 404 at /{wanted.path}."
+    if wanted.url == wanted.origin:
+        return f"{found} If it is behind a proxy, is a path missing?"
+    at_root = "Socket.IO is not below a Flask application's WINDSOCK_URL_PREFIX, but at its root"
+    return f"{found} {at_root}: try {wanted.origin}"
+
+
+def _http_status(error: Exception) -> int | None:
+    """What the server answered, if it was neither a success nor nothing."""
+    for one in _chain(error):
+        told = getattr(one, "status_code", getattr(one, "status", None)) or _STATUS.fullmatch(str(one))
+        if told:
+            return int(told[1] if isinstance(told, re.Match) else told)
+    return None
+
+
+def _words_of(error: Exception) -> str:
+    below = next((one.strerror for one in _chain(error) if isinstance(one, OSError) and one.strerror), "")
+    return (
+        below
+        or str(error)
+        or ("the server does not answer" if isinstance(error, TimeoutError) else type(error).__name__)
+    )
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """An exception and those that led to it: the stock client's own say little."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 def _words(answer: object) -> tuple[str, str]:

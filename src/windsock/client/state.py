@@ -25,7 +25,8 @@ class State:
     ``version`` of its ``position`` is 0, and ``state`` None, before anything is known. ``new``: its version was not
     told before; if not, only its liveness or its looks are other than before. ``gap`` is how many versions
     were missed since the one before; ``anew``: the history began anew since then, so nobody knows how many.
-    ``reason`` says why the link is lost, in words. ``image`` is a whole address.
+    ``reason`` says why the link is lost, in words. ``image`` is a whole address. ``changed_at`` of one that is past is
+    None if nobody knows whether what was before it was the same with other data.
     """
 
     thing: str
@@ -94,18 +95,26 @@ def read_state(message: Mapping[str, Any], url: str, live: Liveness, reason: str
 
 
 def read_change(thing: str, epoch: str, change: Mapping[str, Any], before: State | None) -> State:
-    """The state that a change of the history led to. ``before``: the one that it followed, if it is known."""
-    at = _time(change["at"])
-    same = before is not None and before.state == change["state"] and before.position.epoch == epoch
+    """The state that a change of the history led to. ``before``: the one that was told before it, if any was."""
+    there = Position(epoch, change["version"])
     return State(
         thing=thing,
-        position=Position(epoch, change["version"]),
+        position=there,
         state=change["state"],
         data=change["data"],
-        changed_at=before.changed_at if before is not None and same else at,
-        updated_at=at,
+        changed_at=_changed_at(there, change, before),
+        updated_at=_time(change["at"]),
         liveness="past",
     )
+
+
+def _changed_at(there: Position, change: Mapping[str, Any], before: State | None) -> datetime | None:
+    """Since when it was so, by what was before: other data alone do not move that. None: it cannot be known."""
+    if there.version == 1 or change["cause"] != "reported":  # what silence leads to is always another state
+        return _time(change["at"])
+    if before is None or before.position != Position(there.epoch, there.version - 1):
+        return None
+    return before.changed_at if before.state == change["state"] else _time(change["at"])
 
 
 def _time(text: str | None) -> datetime | None:

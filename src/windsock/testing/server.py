@@ -97,7 +97,7 @@ class LiveServer:
             raise ConfigError(_why_not_scripted(self._runtime.spec(thing)))
         return self._scripted[thing]
 
-    def report(self, thing: str, state: str, **data: object) -> Outcome:
+    def report(self, thing: str, state: str, /, **data: object) -> Outcome:
         """Report a state of a thing with its data, as `Thing.report` does; returns when it is recorded."""
         return self._runtime.report(thing, Reading(state, data))
 

@@ -44,11 +44,16 @@ class ScriptedSource:
 
     # ---------------------------------------------------------------------------------------------- what it says
 
-    def say(self, state: str | Reading, **data: object) -> None:
-        """Report a state with its data, or a whole `windsock.Reading`, where its time or its id matter."""
+    def say(self, state: str | Reading, /, **data: object) -> None:
+        """Report a state with its data, or a whole `windsock.Reading`, where its time or its id matter.
+
+        Raises TypeError for data beside a Reading.
+        """
         if isinstance(state, str):
             self.deliver(json.dumps({"state": state, "data": data}))
             return
+        if data:
+            raise TypeError(f"the data of a Reading belong into it: {', '.join(data)}")
         fields = {"data": dict(state.data), "at": state.at and format_time(state.at), "id": state.id}
         given = {name: value for name, value in (fields | {"thing": state.thing}).items() if value is not None}
         self.deliver(json.dumps({"state": state.state} | given))
