@@ -129,6 +129,15 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Moment:
+    """When a thing came into a state, as far as a timeline needs to know: a `Change` without its data."""
+
+    at: datetime
+    version: int
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
 class Rejected:
     """A message that was set aside. ``body`` is as it came; ``number`` is the store's, 0 before it is stored."""
 
@@ -161,6 +170,8 @@ class ThingSpec:
     rest_after: timedelta | None = None
     offline: str | None = None
     offline_after: timedelta | None = None
+    keep: timedelta | None = None
+    """How long changes are kept; None: for ever."""
     states: Mapping[str, Look] = field(default_factory=dict)
 
     @property

@@ -22,7 +22,9 @@ _UNITS = {
     "h": timedelta(hours=1),
     "d": timedelta(days=1),
 }
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)", re.ASCII)
+_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)", re.ASCII)
+DURATION = re.compile(f"({_PART.pattern})+", re.ASCII)
+"""What a duration looks like."""
 # RFC 3339, section 5.6. datetime.fromisoformat alone takes more: week dates, hours without minutes.
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
@@ -76,11 +78,11 @@ def parse_duration(text: str) -> timedelta:
 
     Raises ValueError if the text is anything else, or more than a hundred years.
     """
-    parts = list(_DURATION.finditer(text))
-    if not parts or "".join(part[0] for part in parts) != text:
+    # Asked first of the whole: a long text without units would be searched again from each of its digits.
+    if not DURATION.fullmatch(text):
         raise ValueError(f"{text!r:.60} is not a duration such as 500ms, 5s, 1m30s or 2h")
     try:
-        total = sum((float(part[1]) * _UNITS[part[2]] for part in parts), timedelta())
+        total = sum((float(part[1]) * _UNITS[part[2]] for part in _PART.finditer(text)), timedelta())
     except OverflowError:
         total = timedelta.max
     if total > timedelta(days=36525):

@@ -18,6 +18,7 @@ from windsock.errors import (
 )
 from windsock.jsontext import JsonObject, type_name
 from windsock.model import Change, Position, State, ThingSpec
+from windsock.timeline import Timeline
 from windsock.times import format_time
 
 NAMESPACE = "/windsock"
@@ -103,6 +104,24 @@ def change_message(change: Change) -> Payload:
         "data": change.data,
         "at": format_time(change.at),
         "cause": change.cause,
+    }
+
+
+def timeline_message(thing: str, epoch: str, found: Timeline, now: datetime) -> Payload:
+    """A thing's past as a timeline: ``spent`` in seconds, ``fields`` with one number (or null) for each segment."""
+    return {
+        "thing": thing,
+        "epoch": epoch,
+        "begin": format_time(found.begin),
+        "end": format_time(found.end),
+        "now": format_time(now),
+        "oldest": _time(found.oldest),
+        "exact": found.exact,
+        "segments": [
+            {"at": format_time(part.at), "version": part.version, "state": part.state} for part in found.segments
+        ],
+        "spent": {state: duration.total_seconds() for state, duration in found.spent.items()},
+        "fields": found.fields,
     }
 
 

@@ -147,5 +147,6 @@ def _spec(name: str, table: ThingTable, base: Path) -> ThingSpec:
         rest_after=table.rest_after,
         offline=table.offline,
         offline_after=table.offline_after,
+        keep=table.keep,
         states=looks,
     )

@@ -14,7 +14,7 @@ from windsock.errors import BadReading
 from windsock.model import Backlog, check_name
 from windsock.times import parse_duration
 
-_SLUG = re.compile(r"[a-z0-9]([a-z0-9_-]{0,62}[a-z0-9])?")
+SLUG = re.compile(r"[a-z0-9]([a-z0-9_-]{0,62}[a-z0-9])?")
 # CSS colours: hexadecimal, or a name. Nothing else, so that a colour cannot carry more than a colour.
 _COLOR = re.compile(r"#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})|[a-zA-Z]{3,30}")
 
@@ -45,7 +45,7 @@ def _backlog(value: object) -> Backlog:
 
 
 def _slug(value: str) -> str:
-    if not _SLUG.fullmatch(value):
+    if not SLUG.fullmatch(value):
         raise ValueError("a name of lower-case letters, digits, hyphens and underscores, at most 64")
     return value
 
@@ -122,6 +122,7 @@ class ThingTable(_Table):
     rest_after: Duration | None = None
     offline: StateName | None = None
     offline_after: Duration | None = None
+    keep: Duration | None = None
     states: dict[StateName, StateTable] = Field(default_factory=dict)
 
 
@@ -159,6 +160,7 @@ class StoreTable(_Table):
     """``[store]``: where states and history are kept."""
 
     url: Text = "sqlite:///windsock.db"
+    keep: Duration | None = None
 
 
 class File(_Table):

@@ -17,6 +17,7 @@ from windsock.errors import ConfigError
 # Where in the file each key's value would stand.
 _PLACES = {
     "WINDSOCK_STORE_URL": ("store", "url"),
+    "WINDSOCK_STORE_KEEP": ("store", "keep"),
     "WINDSOCK_PUBLISHER_KEY": ("server", "publisher_key"),
     "WINDSOCK_ALLOWED_ORIGINS": ("server", "allowed_origins"),
 }

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from windsock.model import Change, Rejected, State
+from windsock.model import Change, Moment, Rejected, State
 
 SEEN_FOR = timedelta(days=8)
 """How long message ids are known: a day longer than Azure keeps a message that has the usual time to live."""
@@ -57,6 +57,24 @@ class Store(Protocol):
 
     def newest(self, thing: str, limit: int) -> list[Change]:
         """The last ``limit`` changes, in order of version."""
+
+    def moments(self, thing: str, after: datetime, until: datetime, limit: int) -> list[Moment]:
+        """The first ``limit`` changes after a time and until another, in the order of their times, then of versions."""
+
+    def moments_at(self, thing: str, times: Sequence[datetime]) -> list[Moment | None]:
+        """For each time the last change until then: what the thing was at that time. None: it is not known."""
+
+    def changes(self, thing: str, versions: Collection[int]) -> list[Change]:
+        """Those of the changes with these versions that are kept, in order of version."""
+
+    def oldest(self, thing: str) -> datetime | None:
+        """The time of the oldest change that is kept; None: there is none."""
+
+    def forget(self, thing: str, before: datetime, limit: int) -> int:
+        """Forget the first ``limit`` changes that were over before a time; how many there were.
+
+        What the thing was at that time is kept, and so is its newest change.
+        """
 
     def rejected(self, limit: int, before: int | None = None) -> list[Rejected]:
         """The last ``limit`` messages set aside, newest first; with ``before`` those with lower numbers.

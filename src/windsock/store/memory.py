@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import secrets
 import threading
+from bisect import bisect_right
 from collections import deque
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 
-from windsock.model import Change, Rejected, State
+from windsock.model import Change, Moment, Rejected, State
 from windsock.store.base import KEPT_REJECTED, SEEN_FOR, Batch, SeenId
 
 HISTORY_LENGTH = 10_000
@@ -69,6 +70,36 @@ class MemoryStore:
             newest_first = reversed(self._changes.get(thing, ()))
             return list(islice(newest_first, limit))[::-1]
 
+    def moments(self, thing: str, after: datetime, until: datetime, limit: int) -> list[Moment]:
+        """See `Store.moments`."""
+        return [moment for moment in self._moments(thing) if after < moment.at <= until][:limit]
+
+    def moments_at(self, thing: str, times: Sequence[datetime]) -> list[Moment | None]:
+        """See `Store.moments_at`."""
+        moments = self._moments(thing)
+        counts = [bisect_right(moments, time, key=lambda moment: moment.at) for time in times]
+        return [moments[count - 1] if count else None for count in counts]
+
+    def changes(self, thing: str, versions: Collection[int]) -> list[Change]:
+        """See `Store.changes`."""
+        wanted = set(versions)
+        with self._lock:
+            return [change for change in self._changes.get(thing, ()) if change.version in wanted]
+
+    def oldest(self, thing: str) -> datetime | None:
+        """See `Store.oldest`."""
+        return next((moment.at for moment in self._moments(thing)), None)
+
+    def forget(self, thing: str, before: datetime, limit: int) -> int:
+        """See `Store.forget`."""
+        over = [moment.version for moment in self._moments(thing) if moment.at <= before][:-1]
+        with self._lock:
+            kept = self._changes.get(thing, deque())
+            gone = [version for version in over if version != kept[-1].version][:limit]
+            if gone:
+                self._changes[thing] = deque((c for c in kept if c.version not in set(gone)), HISTORY_LENGTH)
+        return len(gone)
+
     def rejected(self, limit: int, before: int | None = None) -> list[Rejected]:
         """See `Store.rejected`."""
         with self._lock:
@@ -85,6 +116,11 @@ class MemoryStore:
 
     def close(self) -> None:
         """See `Store.close`: there is nothing to let go of."""
+
+    def _moments(self, thing: str) -> list[Moment]:
+        with self._lock:
+            found = [Moment(change.at, change.version, change.state) for change in self._changes.get(thing, ())]
+        return sorted(found, key=lambda moment: (moment.at, moment.version))
 
     def _remember(self, ids: Collection[SeenId], at: datetime) -> None:
         for key in ids:

@@ -9,7 +9,7 @@ from typing import Any
 
 from windsock.errors import BadReading
 from windsock.jsontext import JsonObject, canonical, loads
-from windsock.model import Change, Position, Rejected, State
+from windsock.model import Change, Moment, Position, Rejected, State
 from windsock.times import from_milliseconds, to_milliseconds
 
 Row = tuple[Any, ...]
@@ -17,6 +17,8 @@ _Columns = Mapping[str, type | UnionType]
 
 STATES = "SELECT thing, version, state, data, changed_at, updated_at, heard_at FROM states"
 CHANGES = "SELECT thing, version, state, data, at, cause FROM changes"
+# From the index `changes_at` alone, which holds all of it.
+MOMENTS = "SELECT at, version, state FROM changes"
 REJECTED = "SELECT number, source, message_id, body, reason, at FROM rejected"
 
 _STATE: _Columns = {
@@ -29,6 +31,7 @@ _STATE: _Columns = {
     "heard_at": int | None,
 }
 _CHANGE: _Columns = {"thing": str, "version": int, "state": str, "data": str, "at": int, "cause": str}
+_MOMENT: _Columns = {"at": int, "version": int, "state": str}
 _MESSAGE: _Columns = {
     "number": int,
     "source": str,
@@ -73,6 +76,13 @@ def to_change(row: Row) -> Change:
     _check("changes", _CHANGE, row)
     thing, version, name, data, at, cause = row
     return Change(thing, version, name, _object("changes", data), _time("changes", at), cause)
+
+
+def to_moment(row: Row) -> Moment:
+    """The moment that a row of `MOMENTS` holds. Raises Damaged."""
+    _check("changes", _MOMENT, row)
+    at, version, name = row
+    return Moment(_time("changes", at), version, name)
 
 
 def to_rejected(row: Row) -> Rejected:

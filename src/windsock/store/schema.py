@@ -8,7 +8,7 @@ from pathlib import Path
 from windsock.errors import StoreError
 
 APPLICATION_ID = 0x57534F43  # "WSOC"
-VERSION = 1
+VERSION = 2
 
 # The two pragmas are part of the first transaction: there is no moment at which the file has tables but
 # is not yet known to be ours.
@@ -35,6 +35,7 @@ CREATE TABLE changes (
     cause TEXT NOT NULL,
     PRIMARY KEY (thing, version)
 ) WITHOUT ROWID;
+CREATE INDEX changes_at ON changes (thing, at, version, state);
 CREATE TABLE seen (
     thing TEXT NOT NULL,
     id TEXT NOT NULL,
@@ -83,6 +84,18 @@ def is_new(path: Path) -> bool:
             "was changed. Use that version, or name another file"
         )
     return False
+
+
+def upgrade(connection: sqlite3.Connection) -> None:
+    """Bring the tables of an older version to today's, in one transaction; nothing if they are of today."""
+    if connection.execute("PRAGMA user_version").fetchone()[0] == VERSION:
+        return
+    connection.executescript(f"""
+        BEGIN IMMEDIATE;
+        CREATE INDEX IF NOT EXISTS changes_at ON changes (thing, at, version, state);
+        PRAGMA user_version = {VERSION};
+        COMMIT;
+    """)
 
 
 def create(connection: sqlite3.Connection) -> None:

@@ -10,14 +10,14 @@ import logging
 import os
 import secrets
 import sqlite3
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 from windsock.errors import StoreError
-from windsock.model import Change, Rejected, State
+from windsock.model import Change, Moment, Rejected, State
 from windsock.store import forks, rows, schema
 from windsock.store.base import KEPT_REJECTED, SEEN_FOR, Batch, SeenId
 from windsock.store.connection import SharedConnection
@@ -29,6 +29,19 @@ log = logging.getLogger("windsock.store")
 T = TypeVar("T")
 
 _PRUNE_EVERY = 1000  # commits
+
+# What was over before a time: all up to the last change until then, but for that one and the newest.
+_FORGET = """
+WITH last AS (
+    SELECT at, version FROM changes WHERE thing = :thing AND at <= :before ORDER BY at DESC, version DESC LIMIT 1
+)
+DELETE FROM changes WHERE thing = :thing AND version IN (
+    SELECT version FROM changes
+    WHERE thing = :thing AND at <= :before AND (at, version) < (SELECT at, version FROM last)
+        AND version < (SELECT max(version) FROM changes WHERE thing = :thing)
+    ORDER BY at, version LIMIT :limit
+)
+"""
 
 
 class SqliteStore:
@@ -87,6 +100,38 @@ class SqliteStore:
         query = f"{rows.CHANGES} WHERE thing = ? ORDER BY version DESC LIMIT ?"
         return self._read(rows.to_change, query, (thing, limit))[::-1]
 
+    def moments(self, thing: str, after: datetime, until: datetime, limit: int) -> list[Moment]:
+        """See `Store.moments`."""
+        query = f"{rows.MOMENTS} WHERE thing = ? AND at > ? AND at <= ? ORDER BY at, version LIMIT ?"
+        return self._read(rows.to_moment, query, (thing, to_milliseconds(after), to_milliseconds(until), limit))
+
+    def moments_at(self, thing: str, times: Sequence[datetime]) -> list[Moment | None]:
+        """See `Store.moments_at`."""
+        query = f"{rows.MOMENTS} WHERE thing = ? AND at <= ? ORDER BY at DESC, version DESC LIMIT 1"
+        with self._alone(self._reader) as db:
+            found = [db.execute(query, (thing, to_milliseconds(time))).fetchone() for time in times]
+        with self._errors():
+            return [rows.to_moment(row) if row else None for row in found]
+
+    def changes(self, thing: str, versions: Collection[int]) -> list[Change]:
+        """See `Store.changes`."""
+        query = f"{rows.CHANGES} WHERE thing = ? AND version = ?"
+        with self._alone(self._reader) as db:
+            found = [row for version in sorted(set(versions)) for row in db.execute(query, (thing, version))]
+        with self._errors():
+            return [rows.to_change(row) for row in found]
+
+    def oldest(self, thing: str) -> datetime | None:
+        """See `Store.oldest`."""
+        query = f"{rows.MOMENTS} WHERE thing = ? ORDER BY at, version LIMIT 1"
+        return next((moment.at for moment in self._read(rows.to_moment, query, (thing,))), None)
+
+    def forget(self, thing: str, before: datetime, limit: int) -> int:
+        """See `Store.forget`. It is one short transaction, which is not waited for to reach the disk."""
+        with self._alone(self._writer) as db, _transaction(db, durable=False):
+            db.execute(_FORGET, {"thing": thing, "before": to_milliseconds(before), "limit": limit})
+            return int(db.execute("SELECT changes()").fetchone()[0])
+
     def rejected(self, limit: int, before: int | None = None) -> list[Rejected]:
         """See `Store.rejected`."""
         below = 2**63 - 1 if before is None else before
@@ -133,6 +178,8 @@ class SqliteStore:
             if new:
                 schema.create(db)
             db.execute("PRAGMA journal_mode = WAL")
+            if not new:
+                schema.upgrade(db)
             return self._open_epoch(db)
 
     def _open_epoch(self, db: sqlite3.Connection) -> str:
