@@ -26,11 +26,15 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What readings made of a state: the new state, the changes on the way, and the strongest result."""
+    """What readings made of a state: the new state, the changes on the way, and the strongest result.
+
+    ``results``: that of each reading that counted, where there may be several.
+    """
 
     state: State
     changes: tuple[Change, ...]
     result: Result
+    results: tuple[Result, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +83,14 @@ def fold(old: State, arrivals: Sequence[Arrival], backlog: Backlog, now: datetim
     """What a batch of readings makes of a state under a backlog policy."""
     state = old
     changes: list[Change] = []
-    result: Result = "same"
+    results: list[Result] = []
     for arrival in _select(old, arrivals, backlog, now):
         step = detect(state, arrival, now)
-        state, result = step.state, max(result, step.result, key=_RANK.__getitem__)
+        state = step.state
+        results.append(step.result)
         changes.extend(step.changes)
-    return Step(state, tuple(changes), result)
+    strongest: Result = max(results, key=_RANK.__getitem__, default="same")
+    return Step(state, tuple(changes), strongest, tuple(results))
 
 
 def silence(spec: ThingSpec, state: State, since: datetime) -> Due | None:

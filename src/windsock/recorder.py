@@ -7,6 +7,7 @@ published that is not durable.
 from __future__ import annotations
 
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -17,6 +18,7 @@ from windsock.detect import Arrival, Due, Step, conclude, fold, silence
 from windsock.errors import StoreError, UnknownThing
 from windsock.model import Position, Rejected, Result, State, ThingSpec
 from windsock.store import Batch, SeenId, Store
+from windsock.tally import Tally
 from windsock.times import Clock
 
 Publish = Callable[[State], None]
@@ -37,7 +39,15 @@ class Recorder:
     A thing's lock is held during its commit; locks of several things are taken in the order of their names.
     """
 
-    def __init__(self, store: Store, specs: Mapping[str, ThingSpec], publish: Publish, clock: Clock) -> None:
+    def __init__(
+        self,
+        store: Store,
+        specs: Mapping[str, ThingSpec],
+        publish: Publish,
+        clock: Clock,
+        tally: Tally | None = None,
+    ) -> None:
+        self.tally = tally or Tally()
         self._store = store
         self._specs = specs
         self._publish = publish
@@ -83,6 +93,10 @@ class Recorder:
             }
             if by_thing or rejected or resolved:
                 self._commit(now, steps, tuple(seen), tuple(rejected), tuple(resolved))
+            for thing, step in steps.items():
+                # What was known already, or is older than what was heard, did nothing new either.
+                passed_over = len(by_thing[thing]) - len(step.results)
+                self.tally.read(thing, [*step.results, *["same"] * passed_over])
             return {thing: Outcome(step.result, step.state.position) for thing, step in steps.items()}
 
     def conclude_silence(self, thing: str, known_until: datetime) -> None:
@@ -165,8 +179,14 @@ class Recorder:
         changes = tuple(change for step in steps.values() for change in step.changes)
         if not (states or seen or rejected or resolved):
             return
+        begun = time.monotonic()
         with self._failure_noted():
             self._store.commit(Batch(now, states, changes, seen, rejected, resolved))
+        self.tally.committed(
+            time.monotonic() - begun,
+            [(change.thing, change.cause) for change in changes],
+            [message.source for message in rejected],
+        )
         self.store_error = None
         with self._telling:
             for state in states:

@@ -9,9 +9,11 @@ import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
+from windsock import past
 from windsock.decode import check, decode
 from windsock.detect import arrive
 from windsock.errors import (
@@ -19,14 +21,19 @@ from windsock.errors import (
     ConfigError,
     NotReportable,
     NotStarted,
+    StoreError,
     UnknownThing,
 )
 from windsock.hub import Hub
-from windsock.model import Change, Reading, Rejected, State, ThingSpec
+from windsock.model import Reading, Rejected, State, ThingSpec
+from windsock.past import History
 from windsock.recorder import Outcome, Recorder
+from windsock.retention import Retention
 from windsock.sources import Source, create_source
 from windsock.store import Store, open_store
 from windsock.supervisor import Health, Supervisor
+from windsock.tally import Tally
+from windsock.timeline import Timeline
 from windsock.times import Clock, utc_now
 from windsock.watcher import Watcher
 
@@ -36,15 +43,6 @@ TICK = 0.25
 """Seconds between two looks at what only time changes."""
 STOP_WITHIN = 0.5
 """Seconds that a stop waits for all watchers; a look still going on then is given up, and loses nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class History:
-    """Changes in order of version. ``complete``: nothing is missing between ``since`` and the newest."""
-
-    epoch: str
-    changes: Sequence[Change]
-    complete: bool
 
 
 class Runtime:
@@ -67,11 +65,13 @@ class Runtime:
         self._given = dict(sources or {})
         self._clock = clock
         self.hub = Hub(self.specs, clock)
+        self.tally = Tally()
         self._lock = threading.Lock()
         self._pid: int | None = None
         self._store: Store | None = None
         self._recorder: Recorder | None = None
         self._supervisors: dict[str, Supervisor] = {}
+        self._retention: Retention | None = None
         self._stop_ticking = threading.Event()
         self._ticker: threading.Thread | None = None
 
@@ -93,13 +93,16 @@ class Runtime:
             with ExitStack() as undone_on_failure:
                 store = open_store(self._store_url, self._base)
                 undone_on_failure.callback(store.close)
-                recorder = Recorder(store, self.specs, self.hub.publish, self._clock)
+                recorder = Recorder(store, self.specs, self.hub.publish, self._clock, self.tally)
                 self.hub.start({thing: recorder.state(thing) for thing in self.specs})
                 self._store, self._recorder = store, recorder
                 self._supervisors = self._make_watchers(sources, recorder)
                 undone_on_failure.callback(self._stop_watchers)
                 for supervisor in self._supervisors.values():
                     supervisor.start()
+                self._retention = Retention(store, self.specs, self._clock)
+                undone_on_failure.callback(self._retention.stop)
+                self._retention.start()
                 self._start_ticking()
                 self._pid = os.getpid()
                 undone_on_failure.pop_all()
@@ -113,6 +116,8 @@ class Runtime:
             self._stop_watchers()
             if self._ticker:
                 self._ticker.join()
+            if self._retention:
+                self._retention.stop()
             store = self._running_store()
             self._pid = None
             store.close()
@@ -146,24 +151,14 @@ class Runtime:
             raise NotReportable(f"{thing} takes no reports: its readings come from {source}")
 
     def history(self, thing: str, epoch: str | None, since: int | None, limit: int) -> History:
-        """The changes after version ``since`` of ``epoch``; without ``since``, the newest ones.
-
-        A foreign epoch's versions say nothing here, so then the newest ones are given too, as incomplete.
-        Raises UnknownThing.
-        """
+        """See `past.history`. Raises UnknownThing."""
         newest = self.state(thing).position
-        store = self._running_store()
-        # A viewer cannot have seen what was not given out yet: then that was another history, restored since.
-        foreign = (epoch is not None and epoch != newest.epoch) or (since is not None and since > newest.version)
-        if since is None or foreign:
-            changes = store.newest(thing, limit)
-            since = 0
-        else:
-            changes = store.history(thing, since, limit)
-        # The newest is asked for first: a change committed meanwhile may be there, and does no harm.
-        versions = [change.version for change in changes]
-        whole = versions[: newest.version - since] == list(range(since + 1, newest.version + 1))
-        return History(newest.epoch, changes, whole and not foreign)
+        return past.history(self._running_store(), thing, newest, epoch, since, limit)
+
+    def timeline(self, thing: str, begin: datetime, end: datetime, slices: int = past.USUAL_SLICES) -> Timeline:
+        """See `past.read_timeline`. Raises UnknownThing."""
+        self.spec(thing)
+        return past.read_timeline(self._running_store(), thing, begin, end, slices)
 
     def rejected(self, limit: int = 100, before: int | None = None) -> list[Rejected]:
         """The messages set aside, newest first."""
@@ -205,10 +200,19 @@ class Runtime:
 
     def problems(self) -> list[str]:
         """Why the service is not ready: every failing source, and the store. None: it is ready."""
+        store_error = self.store_error()
+        found = [f"{h.source}: {h.reason}" for h in self.health() if h.status == "failing"]
+        return [*found, *([str(store_error)] if store_error else [])]
+
+    def store_error(self) -> StoreError | None:
+        """Why the store fails, tried anew if it failed; None: it does not."""
         recorder = self._running_recorder()
         recorder.check_store()
-        found = [f"{h.source}: {h.reason}" for h in self.health() if h.status == "failing"]
-        return [*found, *([str(recorder.store_error)] if recorder.store_error else [])]
+        return recorder.store_error
+
+    def failures(self) -> dict[str, int]:
+        """How often each source failed since the start."""
+        return {supervisor.health.source: supervisor.failed for supervisor in self._supervisors.values()}
 
     def look_again(self) -> None:
         """Have all that waits for a time look at the clock: it was turned."""

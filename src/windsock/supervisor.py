@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from windsock import condition
 from windsock.errors import WindsockError
 from windsock.times import Clock
 from windsock.watcher import Watcher
@@ -66,6 +67,8 @@ class Supervisor:
         # When the watcher last began something that is not sleep; None while it sleeps.
         self._busy_since: float | None = None
         self._health_lock = threading.RLock()
+        self.failed = 0
+        """How often it failed, since it was made."""
         self.health = Health(watcher.source.name, watcher.things, "starting", clock())
         self._thread = threading.Thread(target=self._run, name=f"windsock-watcher {watcher.source.name}", daemon=True)
 
@@ -96,7 +99,8 @@ class Supervisor:
             patience = FIRST_ANSWER_WITHIN if self.health.status == "starting" else HANGING_AFTER
             busy_since = self._busy_since
             if busy_since is not None and time.monotonic() - busy_since > patience:
-                self._set("failing", f"no answer for {patience:.0f} seconds; it is still being waited for")
+                hangs = f"no answer for {patience:.0f} seconds; it is still being waited for"
+                self.failed += self._set("failing", hangs)
 
     def _run(self) -> None:
         failures = 0
@@ -134,9 +138,10 @@ class Supervisor:
         return self._stopping
 
     def _fail(self, error: BaseException, failures: int) -> None:
+        with self._health_lock:
+            self.failed += 1
         known = isinstance(error, WindsockError)
-        reason = str(error) if known else f"{type(error).__name__}: {error}"
-        reason = reason.removeprefix(f"{self.health.source}: ")  # wherever it is shown, the source's name is too
+        reason = condition.reason(error, self.health.source)
         if self._set("failing", reason, failures):
             # A failure of somebody's code comes with its traceback; one that Windsock understands does not.
             log.error("%s fails and is tried again: %s", self.health.source, reason, exc_info=not known)

@@ -9,6 +9,7 @@ from windsock.engine.frames import Frame, message
 from windsock.engine.protocol.errors import ProtocolError
 from windsock.engine.session import Session
 from windsock.engine.topics import Topic
+from windsock.tally import Traffic
 
 HEAD = b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: wind.example\r\n\r\n"
 
@@ -88,6 +89,7 @@ class Owner:
 
     def __init__(self, waiting_size: int = 1000) -> None:
         self.clock = HandClock()
+        self.traffic = Traffic()
         self.waiting_size = waiting_size
         self.heard: list[str | bytes] = []
         self.beats: list[bool] = []

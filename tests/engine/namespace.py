@@ -15,6 +15,7 @@ from windsock.engine.session import Session
 from windsock.engine.states import COUNT_EVERY, States
 from windsock.engine.turns import Turns, Work
 from windsock.errors import NotStarted, WindsockError
+from windsock.tally import Traffic
 
 THINGS = ("cloud", "kiln", "door")
 KEY = "a-publisher-key"
@@ -81,6 +82,7 @@ class Machine:
         self.clock: HandClock = self.owner.clock
         self.soon: list[Callable[[], None]] = []
         self.turns = Turns(self.clock, self.soon.append)
+        self.traffic = Traffic()
         self.waiting: list[tuple[Hashable, Callable[[], Any], Callable[[Any], None]]] = []
         self.greeted: list[Session] = []
         self.added: list[Work] = []

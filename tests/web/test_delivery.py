@@ -147,7 +147,7 @@ def test_one_thing_s_fault_costs_no_other_its_news(site: Site, monkeypatch: pyte
 
         monkeypatch.setattr(delivery._frames, "state", fail_for_the_cloud)
         with delivery._news._condition:  # so that both are in one round
-            delivery._news._changed |= {"cloud", "kiln", "door", "oven"}
+            delivery._news._changed |= dict.fromkeys(("cloud", "kiln", "door", "oven"), (0.0, 1))
             before = len(viewer.got)
             delivery._news._condition.notify()
         eventually(lambda: {"kiln", "door", "oven"} <= {payload["thing"] for _, payload in viewer.got[before:]})

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -45,7 +46,7 @@ class Served:
     def note(self) -> None:
         """Write down what the loop is told of."""
         for name in ("changed", "heard"):
-            setattr(self.states, name, lambda thing, name=name: self.told.append(f"{name} {thing}"))
+            setattr(self.states, name, lambda thing, *_, name=name: self.told.append(f"{name} {thing}"))
 
     def go_on(self) -> list[str]:
         self.engine._call_all()
@@ -207,6 +208,20 @@ def test_the_loop_is_told_of_news_once_however_much_there_is(running: Served) ->
     assert 1 == len(running.engine._called)
     assert ["changed cloud", "heard kiln"] == running.go_on()
     assert [] == running.go_on()
+
+
+def test_the_loop_is_told_since_when_there_is_a_change_and_how_many_it_stands_for(
+    running: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[tuple[float, int]] = []
+    monkeypatch.setattr(running.states, "changed", lambda _thing, at, times: told.append((at, times)))
+    before = time.monotonic()
+    running.delivery.changed("cloud")
+    after = time.monotonic()
+    running.delivery.changed("cloud")
+    running.go_on()
+    [(at, times)] = told
+    assert (True, 2) == (before <= at <= after, times)
 
 
 def test_news_that_comes_while_it_is_told_is_told_next(running: Served) -> None:

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import click
 
+from windsock import condition
 from windsock.cli.options import address_options, config_option
 from windsock.config import Config, load
 from windsock.engine import Tls
-from windsock.errors import ConfigError, StoreInUse, WindsockError
+from windsock.errors import ConfigError, StoreInUse
 from windsock.sources import create_source
 from windsock.store import open_store
 from windsock.web.hosting import tls_of
@@ -55,12 +56,8 @@ def _try(name: str, where: str, attempt: Callable[[], str]) -> bool:
         # Said by its place, not its name: a URL that cannot be may hold a password.
         click.echo("\n".join(f"FAIL  {where}{problem}" for problem in error.problems))
         return False
-    except WindsockError as error:
-        # Sources begin their reasons with their name already.
-        click.echo(f"FAIL  {name}: {str(error).removeprefix(f'{name}: ')}")
-        return False
     except (Exception, SystemExit) as error:  # noqa: BLE001  # a source of the user's own code may raise anything
-        click.echo(f"FAIL  {name}: {type(error).__name__}: {error}")
+        click.echo(f"FAIL  {name}: {condition.reason(error, name)}")
         return False
     return True
 
@@ -81,7 +78,7 @@ def _check_source(url: str, config: Config) -> str:
         source.check()
     finally:
         source.close()
-    return "can be read"
+    return condition.CAN_BE_READ
 
 
 def _check_store(config: Config) -> str:
@@ -96,4 +93,4 @@ def _check_store(config: Config) -> str:
         store.check()
     finally:
         store.close()
-    return "can be written"
+    return condition.CAN_BE_WRITTEN

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from windsock.engine.frames import Frame
 
@@ -21,17 +21,24 @@ class Backlog:
     __slots__ = ("_count", "_owed", "size")
 
     def __init__(self) -> None:
-        # A topic stands for itself. A frame has a number, or the topic that it is a note about, as a pair.
-        self._owed: OrderedDict[object, Frame | Topic] = OrderedDict()
+        # A topic is owed as itself, with whether its state changed. A frame has a number, or the topic that it is a
+        # note about, as a pair.
+        self._owed: OrderedDict[object, Frame | bool] = OrderedDict()
         self._count = 0
         self.size = 0
 
     def __len__(self) -> int:
         return len(self._owed)
 
-    def pend(self, topic: Topic) -> None:
-        """Owe the newest state of a topic, once, however often it changes."""
-        self._owed.setdefault(topic, topic)
+    def pend(self, topic: Topic, whole: bool = True) -> bool:
+        """Owe the newest state of a topic, once, however often it changes.
+
+        ``whole``: it changed, and not only its clocks. Whether that overtook another change, which nobody will be sent.
+        """
+        if self._owed.get(topic):
+            return whole
+        self._owed[topic] = whole
+        return False
 
     def note(self, topic: Topic, frame: Frame) -> None:
         """Owe a frame about a topic that a later one replaces."""
@@ -53,7 +60,7 @@ class Backlog:
         while self._owed:
             key, owed = self._owed.popitem(last=False)
             if not isinstance(owed, Frame):
-                yield newest(owed)
+                yield newest(cast("Topic", key))
                 continue
             if isinstance(key, int):
                 self.size -= len(owed.wire)

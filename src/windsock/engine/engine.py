@@ -31,6 +31,7 @@ from windsock.engine.states import States
 from windsock.engine.topics import Topic
 from windsock.engine.turns import Turns
 from windsock.engine.wheel import TimerWheel
+from windsock.tally import Traffic
 
 log = logging.getLogger("windsock.engine")
 
@@ -76,6 +77,7 @@ class Engine:
         self.server = ("", 0)
         self.first_bytes = f"GET {options.path}".encode("ascii")
         self.sessions: dict[str, Session] = {}
+        self.traffic = Traffic()
         self.polling = 0
         # All that are open, pages and those that have not said anything included.
         self.connections = 0

@@ -149,7 +149,9 @@ class Polling:
 
     async def _get(self, query: Query, receive: Receive) -> tuple[int, Headers, bytes]:
         packets = await self._find(query)[1].poll(receive)
-        return 200, [_TEXT, (b"cache-control", b"no-store")], encode_payload(packets)
+        body = encode_payload(packets)
+        self._engine.traffic.bytes += len(body)
+        return 200, [_TEXT, (b"cache-control", b"no-store")], body
 
     async def _post(self, request: Request, query: Query, receive: Receive) -> tuple[int, Headers, bytes]:
         session, link = self._find(query)

@@ -10,6 +10,7 @@ from windsock.engine.backlog import Backlog
 from windsock.engine.frames import PING, PROBE_ANSWER, Frame
 from windsock.engine.protocol.errors import ProtocolError
 from windsock.engine.protocol.packets import Packet, PacketType, decode_packet
+from windsock.tally import Traffic
 
 if TYPE_CHECKING:
     from windsock.engine.limits import TokenBucket
@@ -44,6 +45,7 @@ class Owner(Protocol):
 
     server: tuple[str, int]
     scheme: str
+    traffic: Traffic
 
     def now(self) -> float:
         """A clock that only goes forward, in seconds."""
@@ -147,6 +149,7 @@ class Session:
     def send(self, frame: Frame) -> None:
         """Send a frame after all others that were sent. One that does not read is ended when too much waits."""
         if self.write is not None:
+            self.owner.traffic.bytes += len(frame.wire)
             self.write(frame.wire)
         elif not self.closed:
             backlog = self._wait()
@@ -156,15 +159,18 @@ class Session:
             backlog.append(frame)
             self.link.wake()
 
-    def pend(self, topic: Topic) -> None:
-        """Owe the newest state of a topic; for when `write` is None."""
-        if not self.closed:
-            self._wait().pend(topic)
-            self.link.wake()
+    def pend(self, topic: Topic, whole: bool = True) -> bool:
+        """Owe the newest state of a topic; for when `write` is None. See `Backlog.pend`."""
+        if self.closed:
+            return False
+        overtaken = self._wait().pend(topic, whole)
+        self.link.wake()
+        return overtaken
 
     def note(self, topic: Topic, frame: Frame) -> None:
         """Send a frame about a topic; if it has to wait, a later one replaces it."""
         if self.write is not None:
+            self.owner.traffic.bytes += len(frame.wire)
             self.write(frame.wire)
         elif not self.closed:
             self._wait().note(topic, frame)
@@ -178,6 +184,7 @@ class Session:
         if self.backlog is None or self.write is None:
             return
         for frame in self.backlog.drain(self.owner.newest):
+            self.owner.traffic.bytes += len(frame.wire)
             self.write(frame.wire)
             if self.write is None:  # full again, or gone
                 return

@@ -52,6 +52,10 @@ class States:
     def __len__(self) -> int:
         return len(self._viewers)
 
+    def watching(self, thing: str) -> int:
+        """How many viewers watch a thing. Safe from any thread."""
+        return sum(map(len, self._of_thing.get(thing, ())))
+
     # ------------------------------------------------------------------------------------------------ for the engine
 
     def receive(self, session: Session, header: Header) -> None:
@@ -79,10 +83,10 @@ class States:
         self._counting.discard(session)
         self._take_out(session, viewer.things.values())
 
-    def changed(self, thing: str) -> None:
-        """A thing has a newer version."""
+    def changed(self, thing: str, at: float | None = None, times: int = 1) -> None:
+        """A thing has a newer version; see `Topic.changed`."""
         for topic in self._of_thing.get(thing, ()):
-            topic.changed()
+            topic.changed(at, times)
             self._engine.turns.add(topic)
 
     def heard(self, thing: str) -> None:
@@ -162,6 +166,7 @@ class States:
         del self._connecting[session]
         session.viewer = viewer
         self._viewers.add(session)
+        self._engine.traffic.connections += 1
         if hello.viewers:
             self._counting.add(session)
             self.recount(things)
@@ -198,7 +203,9 @@ class States:
         if session.write is not None:
             now = self._engine.now()
             parts = [] if first is None else [first.wire]
-            session.write(b"".join(parts + [topic.newest(now).wire for topic in topics]))
+            data = b"".join(parts + [topic.newest(now).wire for topic in topics])
+            self._engine.traffic.bytes += len(data)
+            session.write(data)
             return
         if first is not None:
             session.send(first)
@@ -308,7 +315,7 @@ class States:
     def _topic(self, thing: str, base: str) -> Topic:
         topic = self._topics.get((thing, base))
         if topic is None:
-            topic = self._topics[thing, base] = Topic(thing, self._site.encoder(thing, base))
+            topic = self._topics[thing, base] = Topic(thing, self._site.encoder(thing, base), self._engine.traffic)
             self._of_thing.setdefault(thing, []).append(topic)
         return topic
 
@@ -320,7 +327,7 @@ class States:
             self._recounted.update(things)
 
     def _count(self, thing: str) -> int:
-        return sum(map(len, self._of_thing.get(thing, ()))) + self._site.others(thing)
+        return self.watching(thing) + self._site.others(thing)
 
     def _frame(self, event: str, payload: wire.Payload) -> Frame:
         return message(socketio.encode_event(wire.NAMESPACE, event, payload))

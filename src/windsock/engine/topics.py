@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from windsock.engine.frames import Frame
+from windsock.engine.passage import Passage
+from windsock.tally import Traffic
 
 if TYPE_CHECKING:
     from windsock.engine.session import Session
@@ -49,14 +51,18 @@ class Topic:
         "_mark",
         "_members",
         "_next",
+        "_passage",
         "_queue",
         "_to_go",
+        "_traffic",
         "thing",
     )
 
-    def __init__(self, thing: str, encoder: Encoder) -> None:
+    def __init__(self, thing: str, encoder: Encoder, traffic: Traffic | None = None) -> None:
         self.thing = thing
         self._encoder = encoder
+        self._traffic = traffic or Traffic()
+        self._passage = Passage(self._traffic.deliveries)
         # In order of joining, so that a circle that is drawn anew goes on where the old one was.
         self._members: dict[Session, None] = {}
         self._frame: Frame | None = None
@@ -94,11 +100,19 @@ class Topic:
         self._members.pop(session, None)
         self._left = True
 
-    def changed(self) -> None:
-        """There is a newer state: begin a sweep, or have the one that is under way carry it."""
+    def changed(self, at: float | None = None, times: int = 1) -> None:
+        """There is a newer state: begin a sweep, or have the one that is under way carry it.
+
+        ``at`` is when it was committed, if that is known; ``times``: how many changes there were, the newest of
+        which is all that anybody is sent.
+        """
+        overtaken = 0 if self._heard else self._to_go
+        self._traffic.overtaken += overtaken + (times - 1) * len(self._members)
         self._frame = None
         self._heard = False
         self._restart()
+        if at is not None:
+            self._passage.begin(at, self._to_go)
 
     def heard(self) -> None:
         """Only clocks moved. A sweep with a state that is under way goes on, and carries the clocks too."""
@@ -119,7 +133,8 @@ class Topic:
             now = clock()
             if now >= until:
                 return True
-            self._send_batch(self._current(now).wire)
+            count = self._send_batch(self._current(now).wire)
+            self._passage.passed(count, self._to_go, clock)
         return False
 
     def _current(self, now: float) -> Frame:
@@ -132,7 +147,8 @@ class Topic:
             self._frame, self._made_at, self._mark = make(), now, mark
         return self._frame
 
-    def _send_batch(self, wire: bytes) -> None:
+    def _send_batch(self, wire: bytes) -> int:
+        """Send to the next few; how many of the circle that were."""
         if self._next >= len(self._queue):
             self._draw_anew()
         batch = self._queue[self._next : self._next + min(BATCH, self._to_go)]
@@ -148,15 +164,21 @@ class Topic:
         self._to_go -= count
         if not self._to_go:
             self._end()
+        return count
 
     def _write(self, batch: Sequence[Session], wire: bytes) -> None:
         # For each viewer and each change: whatever is added here is paid for ten thousand times.
+        held = overtaken = 0
+        whole = not self._heard
         for session in batch:
             write = session.write
             if write is None:
-                session.pend(self)
+                held += 1
+                overtaken += session.pend(self, whole)
             else:
                 write(wire)
+        self._traffic.overtaken += overtaken
+        self._traffic.bytes += (len(batch) - held) * len(wire)
 
     def _write_each(self, batch: Sequence[Session], wire: bytes) -> None:
         """Once more, without the one that fails: it must not cost the others their news."""

@@ -15,6 +15,7 @@ from flask_socketio import SocketIO
 from windsock import wire
 from windsock.errors import Denied, NotStarted, UnknownThing
 from windsock.runtime import Runtime
+from windsock.tally import Traffic
 from windsock.web.access import Caller, may_publish
 from windsock.web.frames import Frames
 from windsock.web.namespace import WindsockNamespace
@@ -47,7 +48,9 @@ class Delivery:
         self._arriving: dict[str, tuple[Viewer, Sequence[str]]] = {}
         self._viewers: dict[str, Viewer] = {}
         self._watching: dict[str, set[Viewer]] = defaultdict(set)
-        self._news = News(self._watchers, site.feed.watching)
+        self.traffic = Traffic()
+        """What is sent of Windsock's own messages; the server sends the application's, and all answers, by itself."""
+        self._news = News(self._watchers, site.feed.watching, self.traffic)
 
     @property
     def path(self) -> str:
@@ -102,6 +105,15 @@ class Delivery:
             if self._session(eio_sid).alive():  # Engine.IO sees to the others by itself
                 self._put_out(eio_sid)
 
+    def viewers(self) -> int:
+        """How many viewers there are."""
+        return len(self._viewers)
+
+    def watching(self, thing: str) -> int:
+        """How many viewers watch a thing."""
+        with self._lock:
+            return len(self._watching.get(thing, ()))
+
     def recount(self, things: Collection[str]) -> None:
         """Tell before long how many are watching: it is others who do so over plain HTTP."""
         self._news.recount(things)
@@ -127,7 +139,7 @@ class Delivery:
         base = environ.get("SCRIPT_NAME", "").rstrip("/") + self._site.prefix
         session = self._session(eio_sid)
         publisher = self.is_publisher(environ, hello.token)
-        viewer = Viewer(base, session.send, session.idle, counts=hello.viewers, publisher=publisher)
+        viewer = Viewer(base, partial(self._send, session), session.idle, counts=hello.viewers, publisher=publisher)
         with self._lock:
             if not self._open:
                 raise NotStarted("Windsock is being stopped")
@@ -194,6 +206,13 @@ class Delivery:
         assert self._socketio is not None
         return self._socketio.server
 
+    def _send(self, session: Session, encoded: Any) -> bool:
+        sent = session.send(encoded)
+        if sent:
+            with self.traffic.lock:
+                self.traffic.bytes += len(encoded)  # JSON in ASCII, so a character is a byte
+        return sent
+
     def _session(self, eio_sid: str) -> Session:
         return Session(self._server.eio, eio_sid)
 
@@ -217,6 +236,8 @@ class Delivery:
             if welcome:
                 self._viewers[eio_sid] = viewer
         if welcome:
+            with self.traffic.lock:
+                self.traffic.connections += 1
             self._admit(viewer, things)
         else:
             self._put_out(eio_sid)

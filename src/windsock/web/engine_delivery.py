@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from windsock.engine.protocol.request import parse_head
 from windsock.engine.protocol.socketio import encode_event
 from windsock.errors import WindsockError
 from windsock.runtime import Runtime
+from windsock.tally import Traffic
 from windsock.web import requests
 from windsock.web.access import Caller, may_publish
 from windsock.web.carrier.environ import make_environ, through_middleware
@@ -44,7 +46,8 @@ class EngineDelivery:
         self._runtime: Runtime | None = None
         self._views: Views | None = None
         self._lock = threading.Lock()
-        self._changed: set[str] = set()
+        # Per thing that changed, when the first of those changes was committed, and how many there were.
+        self._changed: dict[str, tuple[float, int]] = {}
         self._heard: set[str] = set()
         self._told = False
         # Per thing how often there was news. Written under the hub's lock, read anywhere.
@@ -83,6 +86,19 @@ class EngineDelivery:
         runtime.hub.unsubscribe(self)
         self._engine.call(self._states.put_out)
 
+    @property
+    def traffic(self) -> Traffic:
+        """See `Delivery.traffic`. The bytes are all that the engine sends, of the application's own events too."""
+        return self._engine.traffic
+
+    def viewers(self) -> int:
+        """See `Delivery.viewers`."""
+        return len(self._states)
+
+    def watching(self, thing: str) -> int:
+        """See `Delivery.watching`."""
+        return self._states.watching(thing)
+
     def recount(self, things: Collection[str]) -> None:
         """See `Delivery.recount`."""
         self._engine.call(lambda: self._states.recount(things))
@@ -91,27 +107,34 @@ class EngineDelivery:
 
     def changed(self, thing: str) -> None:
         """See `Listener.changed`."""
-        self._note(self._changed, thing)
+        now = time.monotonic()
+        with self._lock:
+            at, times = self._changed.get(thing, (now, 0))
+            self._changed[thing] = (at, times + 1)
+            told = self._note(thing)
+        if not told:
+            self._engine.call(self._tell)
 
     def heard(self, thing: str) -> None:
         """See `Listener.heard`."""
-        self._note(self._heard, thing)
-
-    def _note(self, things: set[str], thing: str) -> None:
         with self._lock:
-            self.marks[thing] += 1
-            things.add(thing)
-            if self._told:
-                return
-            self._told = True
-        self._engine.call(self._tell)
+            self._heard.add(thing)
+            told = self._note(thing)
+        if not told:
+            self._engine.call(self._tell)
+
+    def _note(self, thing: str) -> bool:
+        """What was encoded of a thing is old; whether the loop has been told already that there is news."""
+        self.marks[thing] += 1
+        told, self._told = self._told, True
+        return told
 
     def _tell(self) -> None:
         with self._lock:
-            changed, heard = self._changed, self._heard - self._changed
-            self._changed, self._heard, self._told = set(), set(), False
-        for thing in changed:
-            self._states.changed(thing)
+            changed, heard = self._changed, self._heard - self._changed.keys()
+            self._changed, self._heard, self._told = {}, set(), False
+        for thing, (at, times) in changed.items():
+            self._states.changed(thing, at, times)
         for thing in heard:
             self._states.heard(thing)
 

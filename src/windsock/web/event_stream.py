@@ -52,6 +52,7 @@ class EventStream:
         brief: bool,
         gone: Callable[[], bool],
     ) -> None:
+        self._feed = feed
         self._subscription = Subscription(feed, things, watches=True)
         self._things = things
         self._texts = texts
@@ -79,9 +80,13 @@ class EventStream:
             text = None if news is None else self._text(news, now)
         except NotStarted:  # it has just been stopped
             return None
-        if text:
+        if text is None:
+            return None
+        part = text.encode()
+        if part:
             self._said_at = now
-        return None if text is None else text.encode()
+            self._feed.count(len(part))
+        return part
 
     def _text(self, news: Mapping[str, News], now: float) -> str:
         """What is to be said now, or nothing."""

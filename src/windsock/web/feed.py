@@ -59,6 +59,7 @@ class Feed:
         # Per thing how often there was news: what was made before is old then.
         self._marks: defaultdict[str, int] = defaultdict(int)
         self._starts = 0
+        self._sent = 0
         # Told, from any thread, of things that more or fewer watch.
         self.recount: Callable[[Collection[str]], None] = _nobody_counts
 
@@ -87,6 +88,22 @@ class Feed:
 
     def __len__(self) -> int:
         return len(self._all)
+
+    def waiting(self) -> tuple[int, int]:
+        """How many streams there are, and how many answers that wait."""
+        with self._lock:
+            streams = sum(subscription.watches for subscription in self._all)
+            return streams, len(self._all) - streams
+
+    def count(self, size: int) -> None:
+        """So many bytes of events were handed over to be sent."""
+        with self._lock:
+            self._sent += size
+
+    @property
+    def sent(self) -> int:
+        """All bytes of events."""
+        return self._sent
 
     def watching(self, thing: str) -> int:
         """How many streams there are of a thing."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 
+from windsock.tally import Traffic
 from windsock.web.frames import Frame, Frames
 from windsock.web.viewer import Viewer
 
@@ -24,15 +25,17 @@ STOP_WITHIN = 1.0
 class News:
     """Takes note from any thread, as a `Listener`; sends in its own.
 
-    ``watching``: who watches a thing now; ``others``: how many do so beside them.
+    ``watching``: who watches a thing now; ``others``: how many do so beside them; ``traffic``: where it is counted.
     """
 
-    def __init__(self, watching: Callable[[str], list[Viewer]], others: Callable[[str], int]) -> None:
+    def __init__(self, watching: Callable[[str], list[Viewer]], others: Callable[[str], int], traffic: Traffic) -> None:
         self._watching = watching
         self._others = others
+        self._traffic = traffic
         self._frames: Frames | None = None
         self._condition = threading.Condition()
-        self._changed: set[str] = set()
+        # Per thing that changed, when the first of those changes was committed, and how many there were.
+        self._changed: dict[str, tuple[float, int]] = {}
         self._heard: set[str] = set()
         self._recounted: set[str] = set()
         self._counted_at = 0.0
@@ -56,8 +59,10 @@ class News:
 
     def changed(self, thing: str) -> None:
         """See `Listener.changed`."""
+        now = time.monotonic()
         with self._condition:
-            self._changed.add(thing)
+            at, times = self._changed.get(thing, (now, 0))
+            self._changed[thing] = (at, times + 1)
             self._condition.notify()
 
     def heard(self, thing: str) -> None:
@@ -89,8 +94,8 @@ class News:
                 # Not a flag: after a stop that did not wait and another start, there is another thread.
                 if self._thread is not threading.current_thread():
                     return
-                changed, heard = self._changed, self._heard - self._changed
-                self._changed, self._heard = set(), set()
+                changed, heard = self._changed, self._heard - self._changed.keys()
+                self._changed, self._heard = {}, set()
             try:
                 self._send(changed, heard)
             except Exception:  # whatever one round meets, the next one must come
@@ -104,26 +109,38 @@ class News:
             return DRAIN_EVERY
         return COUNT_EVERY if self._recounted else None
 
-    def _send(self, changed: Collection[str], heard: Collection[str]) -> None:
+    def _send(self, changed: Mapping[str, tuple[float, int]], heard: Collection[str]) -> None:
         assert self._frames is not None
-        for thing in changed:
-            self._broadcast(thing, partial(self._frames.state, thing))
+        for thing, (at, times) in changed.items():
+            viewers, overtaken = self._broadcast(thing, partial(self._frames.state, thing))
+            self._count(at, viewers, overtaken + (times - 1) * viewers)
         for thing in heard:
             self._broadcast(thing, partial(self._frames.heard, thing))
         self._send_counts(self._frames)
         for viewer in list(self._slow):
             self._drain(viewer, self._frames)
 
-    def _broadcast(self, thing: str, make: Callable[[str], Frame]) -> None:
+    def _broadcast(self, thing: str, make: Callable[[str], Frame]) -> tuple[int, int]:
+        """Offer news to all who watch; how many that are, and how many of them had not got the state before."""
         frames: dict[str, Frame] = {}
+        viewers = overtaken = 0
         try:
             for viewer in self._watching(thing):
                 if viewer.base not in frames:
                     frames[viewer.base] = make(viewer.base)
-                viewer.offer(thing, frames[viewer.base])
+                overtaken += viewer.offer(thing, frames[viewer.base])
+                viewers += 1
                 self.look_after(viewer)
         except Exception:  # it must not cost the other things their news
             log.exception("the news of %s could not be sent", thing)
+        return viewers, overtaken
+
+    def _count(self, at: float, viewers: int, overtaken: int) -> None:
+        """A change that was committed at a time has been put into the queues of so many viewers."""
+        with self._traffic.lock:
+            self._traffic.overtaken += overtaken
+            if viewers:
+                self._traffic.deliveries.observe(time.monotonic() - at)
 
     def _drain(self, viewer: Viewer, frames: Frames) -> None:
         try:

@@ -34,7 +34,8 @@ class Viewer:
         self._sent: dict[str, Position | None] = {}
         # Per thing of which a message may still be in the queue, whether that is a state.
         self._queued: dict[str, bool] = {}
-        self._pending: set[str] = set()
+        # Per thing of which something is held back, whether that is a state, and not only clocks.
+        self._pending: dict[str, bool] = {}
         self._notes: dict[str, Any] = {}
         self.closed = False
 
@@ -63,7 +64,7 @@ class Viewer:
             for thing in things:
                 self._sent[thing] = None
                 if self._queued.get(thing):
-                    self._pending.add(thing)
+                    self._pending[thing] = True
                 else:
                     self._put(thing, frame(thing))
 
@@ -72,19 +73,24 @@ class Viewer:
         with self._lock:
             for thing in things:
                 self._sent.pop(thing, None)
-                self._pending.discard(thing)
+                self._pending.pop(thing, None)
                 self._notes.pop(thing, None)
 
-    def offer(self, thing: str, frame: Frame) -> None:
-        """Send news, or note that there is some if the last of this thing may still be in the queue."""
+    def offer(self, thing: str, frame: Frame) -> bool:
+        """Send news, or note that there is some if the last of this thing may still be in the queue.
+
+        Whether it overtook a state that was held back, which is never sent then.
+        """
         with self._lock:
             if self.closed or thing not in self._sent or self._is_older(thing, frame.position):
-                return
+                return False
             self._note_idle()
-            if thing in self._queued or thing in self._pending:
-                self._pending.add(thing)  # `drain` sends what is newest then, which this may not be
-            else:
+            if thing not in self._queued and thing not in self._pending:
                 self._put(thing, frame)
+                return False
+            held = self._pending.get(thing, False)
+            self._pending[thing] = held or frame.whole  # `drain` sends what is newest then, which this may not be
+            return held and frame.whole
 
     def drain(self, frame: MakeFrame) -> None:
         """Send the newest of what was held back, if the queue has drained."""
@@ -93,7 +99,7 @@ class Viewer:
                 return
             self._queued.clear()
             for thing in list(self._pending):
-                self._pending.discard(thing)  # first: what cannot be made must not keep the others waiting for ever
+                self._pending.pop(thing, None)  # first: what cannot be made must not keep the others waiting for ever
                 self._put(thing, frame(thing))
             for thing, encoded in list(self._notes.items()):
                 if self._send(encoded):
@@ -114,9 +120,9 @@ class Viewer:
 
     def _put(self, thing: str, frame: Frame) -> None:
         if not self._send(frame.encoded):
-            self._pending.add(thing)
+            self._pending[thing] = self._pending.get(thing, False) or frame.whole
             return
-        self._pending.discard(thing)
+        self._pending.pop(thing, None)
         self._queued[thing] = self._queued.get(thing, False) or frame.whole
         self._sent[thing] = frame.position
 
