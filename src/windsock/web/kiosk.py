@@ -1,0 +1,27 @@
+"""What a wall display has to know to come back by itself."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from windsock.web.views import STATIC, described_states, version
+
+if TYPE_CHECKING:
+    from windsock.web.site import Site
+
+_TEMPLATES = Path(__file__).parent / "templates" / "windsock"
+
+
+def fingerprint(site: Site, base: str) -> str:
+    """Differs when a page that was served earlier is out of date in more than its states.
+
+    That is when Windsock's own files are others, or the things are: what they are called and how they look.
+    """
+    specs = site.runtime.specs.values() if site.started else ()
+    things = [[spec.name, spec.title, spec.offline, described_states(spec, base)] for spec in specs]
+    files = sorted([*STATIC.glob("*.*"), *STATIC.glob("vendor/*.js"), *_TEMPLATES.glob("*.html")])
+    said = json.dumps([[version(path) for path in files], things])
+    return hashlib.sha256(said.encode()).hexdigest()[:16]
