@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from http import HTTPStatus
+from typing import Any
 
 from flask import Response, json
 from werkzeug.exceptions import HTTPException
@@ -29,6 +30,7 @@ _STATUS: tuple[tuple[type[WindsockError], int], ...] = (
     (wire.BadRequest, 400),
 )
 
+CONTENT_TYPE = "application/problem+json"
 UNAVAILABLE = "Windsock cannot be used now; its log says why"
 """What strangers are told where the cause is within: it may name files, commands and other people's data."""
 
@@ -38,11 +40,15 @@ _TYPE = re.compile(r"(\w+): ")
 _PATH = re.compile(r"(?<![\w:/.])/")
 
 
-def problem(status: int, detail: str, code: str) -> Response:
+def document(status: int, detail: str, code: str) -> dict[str, Any]:
     """A problem document. ``code`` tells programs what it is, as on the wire."""
     title = HTTPStatus(status).phrase
-    document = {"type": "about:blank", "title": title, "status": status, "detail": detail, "code": code}
-    response = Response(json.dumps(document), status, content_type="application/problem+json")
+    return {"type": "about:blank", "title": title, "status": status, "detail": detail, "code": code}
+
+
+def problem(status: int, detail: str, code: str) -> Response:
+    """The answer that is a problem document."""
+    response = Response(json.dumps(document(status, detail, code)), status, content_type=CONTENT_TYPE)
     if status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     return response
@@ -53,7 +59,7 @@ def from_windsock(error: WindsockError, insider: bool) -> Response:
 
     Only an ``insider``, who may publish, is told what is wrong within.
     """
-    status = _status(error)
+    status = status_of(error)
     detail = str(error) if insider or status != 503 else UNAVAILABLE
     return problem(status, detail, wire.error_code(error))
 
@@ -79,14 +85,15 @@ def from_http(error: HTTPException) -> Response:
     if status < 400:
         return error.get_response()  # type: ignore[return-value]  # Flask's own responses are of this type
     code = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}.get(status, "bad_request")
-    document = problem(status, error.description or "", code)
+    response = problem(status, error.description or "", code)
     for name, value in error.get_headers():
         if name.lower() == "allow":
-            document.headers[name] = value
-    return document
+            response.headers[name] = value
+    return response
 
 
-def _status(error: WindsockError) -> int:
+def status_of(error: WindsockError) -> int:
+    """The status with which an error of Windsock's own is answered."""
     if isinstance(error, Denied):
         return error.status
     return next((status for kind, status in _STATUS if isinstance(error, kind)), 503)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
-from windsock import jsontext, wire
+from windsock import jsontext, past, wire
 from windsock.decode import decode, from_json
 from windsock.errors import BadReading, ReadingTooLarge, UnknownThing, WindsockError
 from windsock.model import Reading, Rejected
 from windsock.recorder import Outcome
 from windsock.times import format_time
-from windsock.web import conditional, events, problems
+from windsock.web import conditional, events, problems, query
 from windsock.web.access import Caller, may_publish, require_json, require_publisher
 from windsock.web.site import Site, current_site
 
@@ -24,6 +25,10 @@ MAX_BODY = 64 * 1024
 """The size of one reading's request, in bytes."""
 MAX_READINGS_BODY = 1024 * 1024
 """The size of a request with several readings, in bytes."""
+EXCERPT = 200
+"""Characters of a message's body in a list."""
+USUAL_SPAN = timedelta(hours=1)
+LONGEST_SPAN = timedelta(days=36525)
 _API = "/api/v1"
 _LARGEST_NUMBER = 2**63 - 1  # that a store counts to
 
@@ -36,6 +41,7 @@ def register(blueprint: Blueprint) -> None:
     add(f"{_API}/things/<thing>/state", view_func=put_state, methods=["PUT"])
     add(f"{_API}/things/<thing>/readings", view_func=post_readings, methods=["POST"])
     add(f"{_API}/things/<thing>/history", view_func=history)
+    add(f"{_API}/things/<thing>/timeline", view_func=timeline)
     add(f"{_API}/rejected", view_func=rejected)
     add(f"{_API}/rejected/<int:number>", view_func=rejected_message)
     add(f"{_API}/rejected/<int:number>", view_func=drop, methods=["DELETE"], endpoint="drop")
@@ -91,19 +97,30 @@ def history(thing: str) -> Response:
         {
             "thing": thing,
             "epoch": request.args.get("epoch"),
-            "since": _number("since"),
-            "limit": _limit(),
+            "since": query.number("since"),
+            "limit": query.limit(),
         }
     )
     found = current_site().runtime.history(asked.thing, asked.epoch, asked.since, asked.limit)
     return _fresh(wire.history_message(found.epoch, found.changes, found.complete))
 
 
+def timeline(thing: str) -> Response:
+    """A thing's past, few enough to be drawn: ``span`` long, until ``end``, in at most about ``slices`` segments."""
+    site = current_site()
+    epoch = site.runtime.state(thing).position.epoch
+    now = site.clock()
+    end = min(query.time("end", now), now)
+    begin = end - query.duration("span", USUAL_SPAN, LONGEST_SPAN)
+    slices = query.count("slices", past.USUAL_SLICES, past.MAX_SLICES)
+    return _fresh(wire.timeline_message(thing, epoch, site.runtime.timeline(thing, begin, end, slices), now))
+
+
 def rejected() -> Response:
     """Messages that were set aside, newest first."""
     site = _for_publisher()
-    messages = site.runtime.rejected(min(_limit(), wire.MAX_HISTORY), _number("before"))
-    return _fresh({"rejected": [_described(message, 200) for message in messages]})
+    messages = site.runtime.rejected(query.limit(), query.number("before"))
+    return _fresh({"rejected": [described(message, EXCERPT) for message in messages]})
 
 
 def rejected_message(number: int) -> Response:
@@ -111,7 +128,7 @@ def rejected_message(number: int) -> Response:
     message = _for_publisher().runtime.rejected_message(_countable(number))
     if message is None:
         raise _no_message(number)
-    return _fresh(_described(message, None))
+    return _fresh(described(message, None))
 
 
 def retry(number: int) -> Response:
@@ -192,23 +209,8 @@ def _numbered(index: int, item: object) -> Reading:
         raise type(error)(f"readings[{index}]: {error}") from None
 
 
-def _number(name: str) -> int | None:
-    text = request.args.get(name)
-    if text is None:
-        return None
-    if not (text.isascii() and text.isdigit() and len(text) < 19):
-        raise wire.BadRequest(f"{name} must be a whole number, found {text[:40]!r}")
-    return int(text)
-
-
-def _limit() -> int:
-    limit = _number("limit")
-    if limit == 0:
-        raise wire.BadRequest("limit must be a whole number, 1 or more, found 0")
-    return wire.USUAL_HISTORY if limit is None else limit
-
-
-def _described(message: Rejected, longest: int | None) -> dict[str, Any]:
+def described(message: Rejected, longest: int | None) -> dict[str, Any]:
+    """A message that was set aside, its body cut after so many characters."""
     body = message.body.decode(errors="backslashreplace")
     return {
         "number": message.number,
