@@ -8,7 +8,7 @@ JS_SOURCES := $(wildcard src/windsock/web/js/*.*s src/windsock/web/js/*/*.js)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test bench lint types layers test-js test-python format lock clean
+.PHONY: help demo test first-steps docs bench lint types layers test-js test-python format lock clean
 
 help: ## List what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,7 +16,7 @@ help: ## List what make can do
 demo: .venv/.scripts-ready ## Start the huggable cloud with a simulated pillow (ARGS="--port 5001")
 	@$(BIN)/windsock demo $(ARGS)
 
-test: node_modules/.ready .venv/.scripts-ready lint types layers test-js test-python ## Check everything: style, types, layers, all tests
+test: node_modules/.ready .venv/.scripts-ready lint types layers docs test-js test-python ## Check everything: style, types, layers, documents, all tests
 
 lint: .venv/.python-ready ## Check style
 	@$(BIN)/ruff check --quiet
@@ -32,11 +32,17 @@ layers: .venv/.python-ready ## Check that imports go down only
 	@said=$$($(BIN)/lint-imports --no-cache --no-logo 2>&1) || { echo "$$said"; exit 1; }
 	@echo 'Layers: fine'
 
+docs: .venv/.python-ready ## Build the documents as a site, in docs/_build, and say where it is
+	@$(BIN)/python -m tools.docs.build
+
 test-js: node_modules/.ready ## Run the tests of the page's scripts
 	@$(if $(JS_TESTS),node --test $(JS_TESTS),echo 'No tests in tests/js')
 
 test-python: node_modules/.ready .venv/.scripts-ready ## Run pytest (ARGS="-k cloud")
 	@$(BIN)/pytest $(ARGS)
+
+first-steps: .venv/.python-ready .venv/.scripts-ready ## Walk a first-time user's way in a new virtual environment
+	@$(BIN)/python -m tools.first_steps $(ARGS)
 
 bench: bench/.venv/.ready bench/node_modules/.ready ## Measure Windsock beside other servers (ARGS="--quick")
 	@$(BIN)/python -m bench $(ARGS)
@@ -49,7 +55,7 @@ lock: .venv/.python-ready ## Renew the lock files from pyproject.toml and packag
 	@tools/lock
 
 clean: ## Remove everything that make made
-	rm -rf .venv node_modules bench/.venv bench/node_modules src/windsock/web/static/vendor dist
+	rm -rf .venv node_modules bench/.venv bench/node_modules src/windsock/web/static/vendor dist docs/_build
 	cd src/windsock/web/static && rm -f *.js *.mjs *.d.ts *.d.mts
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
