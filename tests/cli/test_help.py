@@ -14,7 +14,7 @@ from tests.cli.typed import failed, succeeded, typed
 from tests.servers import environment, windsock
 from windsock.cli import main
 
-VERBS = {"demo", "serve", "check", "send", "history", "rejected"}
+VERBS = {"demo", "init", "serve", "run", "check", "send", "watch", "history", "rejected"}
 
 
 def _commands() -> list[tuple[str, ...]]:
@@ -35,7 +35,7 @@ def test_these_are_the_verbs() -> None:
 def test_the_help_of_every_verb_has_an_example_of_it(command: tuple[str, ...]) -> None:
     said = succeeded(*command, "--help")
 
-    assert re.search(rf"^ +Example: windsock {' '.join(command[:1])}\b", said, re.MULTILINE)
+    assert re.search(rf"^ +Example: windsock {' '.join(command)}\b", said, re.MULTILINE)
     assert " ".join(command) in said
 
 

@@ -13,8 +13,10 @@ from markupsafe import Markup
 
 from windsock.config import Config, default_config, load, make_spec, override
 from windsock.errors import ConfigError, NotStarted
-from windsock.web import pages, problems, rest
+from windsock.web import embedding, openapi, operator, pages, pictures, problems, rest
 from windsock.web.entrance import SocketEntrance
+from windsock.web.live import element
+from windsock.web.overriding import Overridable
 from windsock.web.site import Site, site_of
 from windsock.web.thing import Thing
 from windsock.web.views import static_path
@@ -90,6 +92,16 @@ class Windsock:
         tags.append(tag.format(static_path("windsock.js", base), f"{root}/{site.delivery.path}"))
         return Markup("\n").join(tags)
 
+    def live(self, thing: str, *, picture: bool = True, label: bool = True, class_: str = "") -> Markup:
+        """An element that shows a thing, as it is now and from then on: picture, label, and whether that is live.
+
+        It is the template `windsock/live.html`. What keeps it up to date comes with `scripts`.
+        Raises UnknownThing, at once, for a thing that there is not.
+        """
+        site = self.site()
+        base = site.base() if has_request_context() else site.prefix
+        return element(site, thing, base, {"picture": picture, "label": label, "class": class_})
+
     def site(self, app: Flask | None = None) -> Site:
         """The part of an application: of ``app``, else of the current one, else of the only one."""
         if app is not None:
@@ -125,7 +137,7 @@ def _refuse_unknown_address(api: str) -> Response | None:
 
 def _blueprint() -> Blueprint:
     folder = Path(__file__).parent
-    blueprint = Blueprint(
+    blueprint = Overridable(
         "windsock",
         __name__,
         static_folder=str(folder / "static"),
@@ -133,7 +145,11 @@ def _blueprint() -> Blueprint:
         template_folder=str(folder / "templates"),
     )
     rest.register(blueprint)
+    openapi.register(blueprint)
     pages.register(blueprint)
+    operator.register(blueprint)
+    embedding.register(blueprint)
+    pictures.register(blueprint)
     return blueprint
 
 

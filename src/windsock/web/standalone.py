@@ -11,12 +11,18 @@ from windsock.web import problems
 from windsock.web.extension import Windsock
 from windsock.web.proxies import TrustedProxies
 
+TEMPLATES = "templates"
+"""The folder beside the configuration in which templates are looked for first."""
+
 
 def create_app(config: Config) -> tuple[Flask, Windsock]:
     """An application that serves a configuration at ``/``, and its Windsock; nothing is started."""
-    # Windsock's blueprint has static files of its own, at the same place.
-    app = Flask("windsock", static_folder=None)
+    # Windsock's blueprint has static files of its own, at the same place. Templates beside the file win over its own.
+    templates = config.base / TEMPLATES
+    app = Flask("windsock", static_folder=None, template_folder=str(templates))
     app.config.update(WINDSOCK_CONFIG=config, WINDSOCK_URL_PREFIX="")
+    # Whoever changes a page wants to see it at the next look; where there is none to change, none is looked for.
+    app.config["TEMPLATES_AUTO_RELOAD"] = templates.is_dir()
     windsock = Windsock(app)
     app.register_error_handler(HTTPException, _error)
     return app, windsock
