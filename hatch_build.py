@@ -7,6 +7,7 @@ archive that holds it all is built into a wheel without Node. By hand: ``python 
 import gzip
 import hashlib
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -26,6 +27,10 @@ SCRIPTS = {
     "windsock.js": ("classic.js", "iife"),
     "windsock.mjs": ("module.js", "esm"),
     "page.js": ("page/page.js", "iife"),
+    "operator.js": ("operator/operator.js", "iife"),
+    "kiosk.js": ("page/kiosk.js", "iife"),
+    "embed.js": ("embed.js", "iife"),
+    "timeline.js": ("timeline/timeline.js", "iife"),
 }
 TYPES = "windsock.d.ts"
 # Where TypeScript looks for the types of an .mjs file.
@@ -44,6 +49,8 @@ LIBRARIES = {
             "@socket.io/component-emitter",
         ],
     ),
+    # Its script is inside timeline.js.
+    "uplot": ("dist/uPlot.min.css", ["uplot"]),
 }
 SOURCE_MAP = re.compile(rb"^//# sourceMappingURL=.*\n?", re.MULTILINE)
 NPM_CI = ["ci", "--omit=dev", "--ignore-scripts", "--loglevel=error"]
@@ -67,7 +74,7 @@ def provide(root: Path) -> None:
     """Make sure that libraries and scripts are there and up to date; do nothing if they are."""
     libraries = locked_versions(root, *LIBRARIES)
     tools = locked_versions(root, *LIBRARIES, "esbuild")
-    digest = digest_of_sources(root / SOURCES, tools["esbuild"])
+    digest = digest_of_sources(root / SOURCES, tools)
     if versions_in(root / VENDOR) == libraries and is_built(root / STATIC, digest):
         return
     if installed_versions(root / "node_modules", tools) == tools:
@@ -138,9 +145,9 @@ def licence_texts(modules: Path, packages: list[str]) -> Iterator[str]:
         yield f"{package}\n\n{path.read_text().strip()}\n"
 
 
-def digest_of_sources(sources: Path, esbuild: str) -> str:
+def digest_of_sources(sources: Path, tools: Mapping[str, str]) -> str:
     """What the scripts are built from, in short: it stands in each of them."""
-    digest = hashlib.sha256(f"{esbuild} {ESBUILD} {SCRIPTS} {MODULE_TYPES}".encode())
+    digest = hashlib.sha256(f"{tools['esbuild']} {tools['uplot']} {ESBUILD} {SCRIPTS} {MODULE_TYPES}".encode())
     for path in sorted(sources.rglob("*.*s")):
         digest.update(f"{path.relative_to(sources).as_posix()}\n".encode() + path.read_bytes())
     return digest.hexdigest()[:16]
@@ -156,7 +163,9 @@ def build(root: Path, modules: Path, digest: str) -> None:
     for name, (entry, form) in SCRIPTS.items():
         outcome = [f"--format={form}", f"--banner:js={head}", f"--outfile={root / STATIC / name}"]
         command = ["node", str(modules / "esbuild/bin/esbuild"), str(root / SOURCES / entry), *ESBUILD, *outcome]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - fixed
+        # The libraries may lie elsewhere than the scripts that import them.
+        env = os.environ | {"NODE_PATH": str(modules)}
+        done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)  # noqa: S603 - fixed
         if done.returncode:
             raise FetchError(f"esbuild could not build {name}:\n{done.stderr}")
     (root / STATIC / TYPES.replace(".d.ts", ".d.mts")).write_text(MODULE_TYPES)

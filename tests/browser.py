@@ -45,9 +45,11 @@ class Watch:
         self.complaints: list[str] = []
 
     def console(self, message: ConsoleMessage) -> None:
-        # The browser itself writes that the server is away, which tests do on purpose, and that a small page of
-        # an example has no icon.
-        expected = "ERR_CONNECTION_REFUSED" in message.text or message.location["url"].endswith("/favicon.ico")
+        # The browser itself writes that the server is away, which tests do on purpose, that a small page of an
+        # example has no icon, and that the REST interface said no, which the page says in its words.
+        url = message.location["url"]
+        refused = "/api/v1/" in url and "responded with a status of 4" in message.text
+        expected = "ERR_CONNECTION_REFUSED" in message.text or url.endswith("/favicon.ico") or refused
         if message.type == "error" and not expected:
             self.complaints.append(f"console: {message.text}")
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,6 +32,22 @@ def test_somebody_plays_with_the_pillow(tmp_path: Path) -> None:
     assert cloud is not None
     assert cloud["state"] in [look["state"] for look in cloud["states"]]
     assert (False, "ok") == (cloud["stale"], cloud["source"])
+
+
+def test_it_begins_with_twenty_minutes_to_look_back_at_and_says_that_they_are_simulated(tmp_path: Path) -> None:
+    with serving(tmp_path, verb="demo") as server:
+        past = eventually(lambda: found if len((found := timeline(server))["segments"]) > 100 else None)
+
+        assert "The pillow is simulated, and so are its last twenty minutes." in server.output
+    assert past is not None
+    assert 18 * 60 < sum(past["spent"].values()) < 22 * 60
+    assert ["force"] == list(past["fields"])
+    assert sorted(times := [part["at"] for part in past["segments"]]) == times
+
+
+def timeline(server: Server) -> dict[str, Any]:
+    found: dict[str, Any] = server.get("/api/v1/things/cloud/timeline").json
+    return found
 
 
 def test_every_state_has_a_picture_that_can_be_fetched(tmp_path: Path) -> None:

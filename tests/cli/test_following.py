@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from datetime import timedelta
 from itertools import chain, repeat
 
 import pytest
@@ -105,6 +106,20 @@ def test_a_server_that_has_gone_silent_is_a_link_that_is_lost(monkeypatch: pytes
         assert ("unlinked", "the server has gone silent") == (state.liveness, state.reason)
         assert found.shown.lost is not None
         assert [2] == [state.version for state in until_version(found, 2)]
+
+
+def test_what_came_before_this_machine_slept_is_not_live_from_the_first_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    slept = 0.0
+    monkeypatch.setattr(following, "awake_or_not", lambda: time.monotonic() + slept)
+    with saying(HEAD + STATE % 1 + b"...", HEAD + STATE % 2 + b"...") as url, Following(Api(url), ["kiln"]) as found:
+        until_version(found, 1)
+        slept = 3600.0
+        state = found.next(0)
+        assert state is not None
+        assert ("unlinked", "the server has gone silent") == (state.liveness, state.reason)
+        assert [False] == [state.live for state in found.shown.states]
+        assert [2] == [state.version for state in until_version(found, 2)]
+        assert found.shown.word < timedelta(seconds=WITHIN)
 
 
 def test_other_events_and_comments_say_only_that_the_link_is_there() -> None:

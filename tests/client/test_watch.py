@@ -155,6 +155,21 @@ def test_a_server_that_hangs_is_noticed_as_soon_as_its_ping_is_overdue(
         eventually(lambda: program.states[-1].live)
 
 
+def test_after_the_machine_slept_nothing_is_live_until_the_server_has_said_so_anew(
+    site: Site, form: Form, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept = 0.0
+    monkeypatch.setattr(patience, "awake_or_not", lambda: time.monotonic() + slept)
+    site.report("cloud", "HUGGING")
+    with following(form, url(site), "cloud") as program:
+        sees(program, lambda state: state.live)
+        slept = 300.0
+        last = sees(program, lambda state: state.liveness == "unlinked")
+        assert ("HUGGING", "this machine slept") == (last.state, last.reason)
+        eventually(lambda: program.states[-1].live)
+        assert ["live", "unlinked", "live"] == [state.liveness for state in program.states]
+
+
 def test_a_server_that_is_not_there_yet_is_waited_for(form: Form, tmp_path: Path) -> None:
     (tmp_path / "windsock.toml").write_text(KILN)
     server = Server(tmp_path, {}, "serve")

@@ -12,7 +12,13 @@ from windsock.cli.options import address_options
 from windsock.cli.serving import serve_app
 from windsock.config import load
 from windsock.demo import CONFIG, Pillow
+from windsock.times import utc_now
 from windsock.web.standalone import create_app
+
+_HINT = (
+    "The pillow is simulated, and so are its last twenty minutes.\n"
+    "To play with the cloud yourself: windsock send cloud HUGGING --url"
+)
 
 
 @click.command()
@@ -33,5 +39,5 @@ def demo(config: Path | None, host: str | None, port: int | None) -> None:
         shown = replace(shown, server=named.server, limits=named.limits)
     app, windsock = create_app(shown)
     cloud = windsock.thing("cloud")
-    pillow = Pillow().playing(lambda reading: cloud.report(reading.state, reading.data))
-    serve_app(app, shown, host, port, pillow, "To play with the cloud yourself: windsock send cloud HUGGING --url")
+    pillow = Pillow().playing(lambda reading: cloud.report(reading.state, reading.data, reading.at), utc_now())
+    serve_app(app, shown, host, port, pillow, _HINT)

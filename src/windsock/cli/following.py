@@ -6,7 +6,6 @@ import json
 import os
 import socket
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,12 +16,14 @@ from typing import Any, Self
 
 from windsock.cli.api import Api, ApiError
 from windsock.client.options import pause
+from windsock.client.patience import awake_or_not
 from windsock.client.state import State, read_state
 from windsock.client.tracker import Ask, Tracker
 from windsock.times import parse_time
 
 SILENCE = 20.0
 """Seconds without a byte after which the link is lost: the server says something every fifteen."""
+_SILENT = "the server has gone silent"
 _NO_SUCH_THING = 404
 _END_WITHIN = 2.0
 
@@ -56,7 +57,7 @@ class Following:
         self._found: State | None = None
         self._reason = ""
         self._lost_at: float | None = None
-        self._word_at = self._clock_at = time.monotonic()
+        self._word_at = self._clock_at = awake_or_not()
         self._clock: datetime | None = None
         self._thread = threading.Thread(target=self._run, name="windsock-watch", daemon=True)
 
@@ -86,17 +87,25 @@ class Following:
 
     def _find(self) -> bool:
         """Whether there is something to tell of; a state waits in ``_found`` then."""
+        self._notice_silence()
         if self._found is None:
             step = self._tracker.next()
             assert not isinstance(step, Ask)  # only with `every` anything is to be asked
             self._found = step
         return self._found is not None or self._failed is not None
 
+    def _notice_silence(self) -> None:
+        """The thread that reads does so too, but what it waits for stands still while this machine sleeps."""
+        if self._answer is not None and self._lost_at is None and awake_or_not() - self._word_at > SILENCE:
+            self._lose(_SILENT)
+            _cut(self._answer)
+
     @property
     def shown(self) -> Shown:
         """All that is known now."""
         with self._news:
-            at = time.monotonic()
+            self._notice_silence()
+            at = awake_or_not()
             clock = None if self._clock is None else self._clock + timedelta(seconds=at - self._clock_at)
             lost = None if self._lost_at is None else timedelta(seconds=at - self._lost_at)
             return Shown(self._tracker.now, clock, timedelta(seconds=at - self._word_at), lost, self._reason)
@@ -126,7 +135,7 @@ class Following:
             answer.close()
             raise ApiError(f"{self._api.url} answers, but not as a Windsock server that can be watched")
         with self._news:
-            self._answer, self._lost_at, self._word_at = answer, None, time.monotonic()
+            self._answer, self._lost_at, self._word_at = answer, None, awake_or_not()
             self._tracker.link()
             if self._closed:
                 _cut(answer)
@@ -138,7 +147,7 @@ class Following:
             for name, data in read_events(self._lines(self._answer)):
                 self._take(name, json.loads(data))
         except TimeoutError:
-            reason = "the server has gone silent"
+            reason = _SILENT
         except (OSError, HTTPException) as error:
             reason = f"the connection broke ({type(error).__name__})"
         except (KeyError, TypeError, ValueError):
@@ -146,12 +155,13 @@ class Following:
         with self._news:
             self._answer.close()
             self._answer = None
-        self._lose(reason)
+            if self._lost_at is None:
+                self._lose(reason)
 
     def _lines(self, answer: HTTPResponse) -> Iterator[str]:
         while line := answer.readline():
             with self._news:
-                self._word_at = time.monotonic()
+                self._word_at = awake_or_not()
             yield line.decode("utf-8", "replace").rstrip("\r\n")
 
     def _take(self, name: str, message: Any) -> None:
@@ -163,14 +173,14 @@ class Following:
                 self._tracker.heard(message)
             else:
                 return
-            self._clock, self._clock_at = parse_time(message["now"]), time.monotonic()
+            self._clock, self._clock_at = parse_time(message["now"]), awake_or_not()
             self._news.notify_all()
 
     def _lose(self, reason: str) -> None:
         with self._news:
             self._reason = reason
             if self._lost_at is None:
-                self._lost_at = time.monotonic()
+                self._lost_at = awake_or_not()
             self._tracker.unlink(reason)
             self._news.notify_all()
 

@@ -29,7 +29,7 @@ from windsock.client.options import (
     pause,
     read_options,
 )
-from windsock.client.patience import PingTimeout
+from windsock.client.patience import LOOK_EVERY, SLEPT, PingTimeout, Sleep
 from windsock.client.state import State
 from windsock.client.tracker import Ask
 from windsock.model import Position
@@ -78,16 +78,23 @@ class _Watching:
         self._client: _Client | None = None
         self._news = asyncio.Event()
         self._losses = Losses(options.url)
+        self._sleep = Sleep()
         self._up = False
         self._tried = False
         self._failures = 0
 
     async def step(self) -> State | Ask | None:
         """What is to be told or asked next, as soon as there is anything; None: there is no link."""
-        while (step := self._tracker.next()) is None and self._up:
+        while True:
+            if self._sleep.noticed() and self._up:
+                self._lost(SLEPT)
+            step = self._tracker.next()
+            if step is not None or not self._up:
+                return step
             self._news.clear()
-            await self._news.wait()
-        return step
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_EVERY):
+                    await self._news.wait()
 
     async def fill(self, ask: Ask) -> None:
         """Ask for what is missing; if that fails, a little later again."""
@@ -149,6 +156,7 @@ class _Watching:
 
     def _linked(self) -> None:
         self._up = True
+        self._sleep.noticed()  # what was before is no matter of this link
         self._tracker.link()
         self._losses.linked()
 

@@ -19,6 +19,7 @@ from windsock.client.options import (
     pause,
     read_options,
 )
+from windsock.client.patience import LOOK_EVERY, SLEPT, Sleep
 from windsock.client.state import State
 from windsock.client.tracker import Ask
 from windsock.model import Position
@@ -136,6 +137,7 @@ class _Box:
         self.up = False
         self.closed = False
         self._losses = Losses(options.url)
+        self._sleep = Sleep()
         self._news = threading.Condition()
 
     # --------------------------------------------------------------------------------------------------- for the link
@@ -143,6 +145,7 @@ class _Box:
     def linked(self) -> None:
         with self._news:
             self.up = True
+            self._sleep.noticed()  # what was before is no matter of this link
             self.tracker.link()
             self._losses.linked()
 
@@ -173,10 +176,12 @@ class _Box:
         """What is to be told or asked next, as soon as there is anything; None: it is closed, or there is no link."""
         with self._news:
             while not self.closed:
+                if self._sleep.noticed() and self.up:
+                    self.lost(SLEPT)
                 step = self.tracker.next()
                 if step is not None or not self.up:
                     return step
-                self._news.wait()
+                self._news.wait(LOOK_EVERY)
             return None
 
     def sleep(self, seconds: float) -> None:

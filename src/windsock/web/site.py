@@ -6,6 +6,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ from windsock.web.delivery import Delivery
 from windsock.web.engine_delivery import EngineDelivery
 from windsock.web.event_stream import EventTexts
 from windsock.web.feed import Feed, Shared
+from windsock.web.metrics import make_registry
 from windsock.web.views import Views
 
 if TYPE_CHECKING:
@@ -59,6 +61,8 @@ class Site:
         self.tags = Shared(self.feed, lambda thing, base: tag_of_thing(self.views.described(thing, base)))
         self.delivery: Delivery | EngineDelivery = Delivery(self)
         self.feed.recount = self._recount
+        # What is read at `/metrics`; an application may register metrics of its own.
+        self.metrics = make_registry(self)
         if socketio is not None:
             self.delivery.attach(socketio)
 
@@ -191,7 +195,8 @@ class Site:
                 spec, source = watched
                 sources[spec.source] = source
             specs[thing.name] = spec
-        return specs, sources
+        keep = self.config.store.keep
+        return {name: replace(spec, keep=spec.keep or keep) for name, spec in specs.items()}, sources
 
 
 def _start(runtime: Runtime) -> None:

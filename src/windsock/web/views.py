@@ -76,7 +76,7 @@ def image_path(spec: ThingSpec, state: str | None, base: str) -> str | None:
     look = spec.states.get(state or "")
     if not look or not look.image:
         return None
-    return f"{base}/things/{quote(spec.name)}/images/{_one_segment(state or '')}?v={_version(look.image)}"
+    return f"{base}/things/{quote(spec.name)}/images/{_one_segment(state or '')}?v={version(look.image)}"
 
 
 def state_of_segment(segment: str) -> str:
@@ -94,10 +94,11 @@ def _one_segment(state: str) -> str:
 
 def static_path(name: str, base: str) -> str:
     """The path of one of Windsock's own static files, with its version."""
-    return f"{base}/static/{name}?v={_version(STATIC / name)}"
+    return f"{base}/static/{name}?v={version(STATIC / name)}"
 
 
-def _version(path: Path) -> str:
+def version(path: Path) -> str:
+    """A file's content in short."""
     try:
         stat = path.stat()
         return _digest(path, stat.st_mtime_ns, stat.st_size)

@@ -2,7 +2,10 @@
 import { words } from "../liveness.js";
 import { announcer } from "./announcer.js";
 import { drawBanner, drawChip, write } from "./elements.js";
+import { tellParent } from "./frame.js";
+import { loadTimeline } from "./later.js";
 import { PageLink } from "./link.js";
+import { Search } from "./search.js";
 import { View } from "./view.js";
 import { warning } from "./warning.js";
 
@@ -20,20 +23,25 @@ function drawList(link) {
 }
 
 function start() {
+  tellParent();
   const status = document.getElementById("announcer");
   const announce = announcer((text) => status && (status.textContent = text), ANNOUNCE_EVERY);
   const roots = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-thing]"));
+  if (!roots.length) return;
   const link = new PageLink(announce);
   const views = [...roots].map((root) => new View(root, link, announce));
   const draw = () => {
     for (const view of views) view.draw();
-    if (views.length && !views[0].whole) drawList(link);
+    if (!views[0].whole) drawList(link);
   };
   link.start(draw);
   for (const view of views) view.start();
+  const input = document.getElementById("search");
+  if (input) new Search(/** @type {HTMLInputElement} */ (input), views, announce).start();
   setInterval(draw, 1000);
   addEventListener("load", () => {
     const later = globalThis.requestIdleCallback ?? setTimeout;
+    loadTimeline();
     later(() => views.flatMap((view) => view.rendered.images).forEach((url) => (new Image().src = url)));
   });
 }

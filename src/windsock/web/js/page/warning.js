@@ -4,9 +4,9 @@ import { ago, since } from "../words.js";
 
 /**
  * What these pages tell apart: `offline` is the state into which a thing falls that is silent, so the state is true;
- * while the page is `starting`, what the server said when it made the page is good enough.
+ * while the page is `starting`, what the server said when it made the page is good enough; `then` is the past.
  *
- * @typedef {Liveness | "offline" | "starting"} Look
+ * @typedef {Liveness | "offline" | "starting" | "then"} Look
  */
 
 /**
