@@ -71,6 +71,22 @@ def test_all_that_came_since_a_version_is_listed(server: Server, since: int, cou
     assert list(range(since + 1, since + count + 1)) == versions("--since", str(since), url=server.url)
 
 
+def test_a_position_is_a_version_with_its_epoch(server: Server) -> None:
+    epoch = server.get("/api/v1/things/kiln").json["epoch"]
+    assert [11, 12] == versions("--since", f"{epoch}:10", "--limit", "2", url=server.url)
+
+
+def test_of_a_history_that_began_anew_all_is_listed_and_that_is_said(server: Server) -> None:
+    found = typed("history", "kiln", "--since", "another:10", "--limit", "2", "--json", "--url", server.url)
+    assert [1, 2] == [json.loads(line)["version"] for line in found.stdout.splitlines()]
+    assert "windsock: the history of kiln began anew since then; this is all of it (" in found.stderr
+
+
+@pytest.mark.parametrize("wrong", ["x", "-1", "e:", "9" * 30, ""])
+def test_what_is_no_version_is_refused_in_words(wrong: str) -> None:
+    assert "is not a version, such as 41" in failed("history", "kiln", "--since", wrong, code=2)
+
+
 def test_the_first_of_those_since_a_version_can_be_asked_for(server: Server) -> None:
     assert [11, 12, 13] == versions("--since", "10", "--limit", "3", url=server.url)
 

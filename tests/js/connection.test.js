@@ -36,7 +36,7 @@ function connected() {
     events: { state: () => {} },
     changed: () => seen.push(connection.link),
     connected: () => {},
-    refused: (code) => seen.push(code),
+    refused: (code) => void seen.push(code),
   }, () => 0.5);
   connection.start();
   server.welcome();

@@ -56,12 +56,19 @@ test("merging leaves its arguments as they are", () => {
 });
 
 test("a jump of versions within an epoch is a gap, from the last that came to the one that comes", () => {
-  assert.deepEqual(merge(state(), state({ version: 9 })).gap, { thing: "cloud", epoch: "e", from: 5, to: 9 });
-  for (const next of [state({ version: 5 }), state({ version: 6 }), state({ epoch: "f", version: 9 })]) {
+  const gap = { thing: "cloud", epoch: "e", from: 5, to: 9, anew: false };
+  assert.deepEqual(merge(state(), state({ version: 9 })).gap, gap);
+  for (const next of [state({ version: 5 }), state({ version: 6 })]) {
     assert.equal(merge(state(), next).gap, null);
   }
   assert.equal(merge(null, state({ version: 9 })).gap, null);
   assert.equal(merge(state(), state({ version: 2 }), true).gap, null);
+});
+
+test("a new epoch is announced too, for nobody knows what was missed before it", () => {
+  const { gap } = merge(state(), state({ epoch: "f", version: 3 }));
+  assert.deepEqual(gap, { thing: "cloud", epoch: "f", from: 0, to: 3, anew: true });
+  assert.equal(merge(state({ version: 0 }), state({ epoch: "f", version: 3 })).gap, null);
 });
 
 test("what is shown never goes back within an epoch, and ends at the newest, in whatever order messages come", () => {

@@ -69,7 +69,7 @@ test("a gap is told before the state behind it, with its ends", () => {
   const told = [];
   cloud.on("gap", (gap) => told.push({ ...gap, shown: [...states] }));
   for (const version of [3, 4, 9]) server.send("state", state({ version }));
-  assert.deepEqual(told, [{ thing: "cloud", epoch: "e", from: 4, to: 9, shown: [3, 4] }]);
+  assert.deepEqual(told, [{ thing: "cloud", epoch: "e", from: 4, to: 9, anew: false, shown: [3, 4] }]);
 });
 
 test("the history is asked for by position", async () => {
@@ -107,6 +107,17 @@ test("a message that was held up for long makes the page check its link", async 
   server.send("state", state({ now: "2026-11-22T20:01:00.000Z" }));
   server.send("heard", heard({ now: "2026-11-22T20:00:50.000Z" }));
   assert.equal(cloud.liveness, "checking");
+});
+
+test("who is refused for the sake of one name asks for less, and does not call that a loss", async () => {
+  const { server, windsock } = page();
+  windsock("fog").on("state", () => {});
+  server.drop();
+  const links = [];
+  windsock.onLink((link) => links.push(link));
+  server.refuse("no thing fog", { code: "unknown_thing" });
+  server.refuse("no thing fog", { code: "unknown_thing" });
+  assert.deepEqual(links, ["lost", "lost"]); // said at the beginning, and when it was refused again
 });
 
 test("one thing that there is not does not keep the others from being watched", async () => {

@@ -8,7 +8,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
@@ -28,22 +28,44 @@ _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 Change = Mapping[str, Any]
 
 
+class Since(NamedTuple):
+    """After which version; of which epoch, if that was said."""
+
+    version: int
+    epoch: str | None = None
+
+
+class _SinceType(click.ParamType):
+    name = "VERSION"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Since:
+        epoch, _, version = str(value).rpartition(":")
+        if not (version.isascii() and version.isdigit() and int(version[:20]) <= _LARGEST):
+            self.fail(f"{value!r} is not a version, such as 41, or a position, such as 5f0c:41", param, ctx)
+        return Since(int(version), epoch or None)
+
+
 @click.command()
 @click.argument("thing")
 @click.option("--limit", type=click.IntRange(1), help=f"How many changes. Default: {USUAL}, or all after --since.")
-@click.option("--since", type=click.IntRange(0, _LARGEST), metavar="VERSION", help="The changes after this version.")
+@click.option(
+    "--since",
+    type=_SinceType(),
+    metavar="[EPOCH:]VERSION",
+    help="The changes after this version. With its epoch it is noticed if history began anew since.",
+)
 @click.option("--json", "form", flag_value="json", help="One JSON object a line, for programs.")
 @click.option("--csv", "form", flag_value="csv", help="Comma-separated values, for spreadsheets.")
 @server_options
 def history(
-    thing: str, limit: int | None, since: int | None, form: str | None, url: str | None, key: str | None
+    thing: str, limit: int | None, since: Since | None, form: str | None, url: str | None, key: str | None
 ) -> None:
     """List the newest changes of a THING, the last one below.
 
     Example: windsock history cloud --limit 5000 --csv
     """
     api = connect(url, key)
-    changes = _since(api, thing, since, limit) if since is not None else _newest(api, thing, limit or USUAL)
+    changes = _since(api, thing, since, limit) if since else _newest(api, thing, limit or USUAL)
     if form == "json":
         for change in changes:
             click.echo(json.dumps(change))
@@ -61,11 +83,15 @@ def _newest(api: Api, thing: str, limit: int) -> Iterator[Change]:
     return islice(_pages(api, thing, found["epoch"], max(changes[-1]["version"] - limit, 0)), limit)
 
 
-def _since(api: Api, thing: str, since: int, limit: int | None) -> Iterator[Change]:
+def _since(api: Api, thing: str, since: Since, limit: int | None) -> Iterator[Change]:
     epoch, newest = _position(api, thing)
-    if since > newest:
-        raise ApiError(f"{thing} has no version {since} yet: the newest is {newest}")
-    return islice(_telling_gaps(thing, since, _pages(api, thing, epoch, since)), limit)
+    first = since.version
+    if since.epoch not in (None, epoch):
+        click.echo(f"windsock: the history of {thing} began anew since then; this is all of it ({epoch})", err=True)
+        first = 0
+    elif first > newest:
+        raise ApiError(f"{thing} has no version {first} yet: the newest is {newest}")
+    return islice(_telling_gaps(thing, first, _pages(api, thing, epoch, first)), limit)
 
 
 def _telling_gaps(thing: str, since: int, changes: Iterator[Change]) -> Iterator[Change]:
@@ -99,11 +125,11 @@ def _position(api: Api, thing: str) -> tuple[str, int]:
     return state["epoch"], state["version"]
 
 
-def _write_table(thing: str, changes: Sequence[Change], since: int | None) -> None:
+def _write_table(thing: str, changes: Sequence[Change], since: Since | None) -> None:
     if changes:
         click.echo(table(_HEAD, map(_row, changes)))
-    elif since:
-        click.echo(f"Nothing has changed since version {since} of {thing}.")
+    elif since and since.version:
+        click.echo(f"Nothing has changed since version {since.version} of {thing}.")
     else:
         click.echo(f"Nothing is known of {thing} yet.")
 

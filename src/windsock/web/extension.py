@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from windsock.config import Config, default_config, load, make_spec, override
 from windsock.errors import ConfigError, NotStarted
-from windsock.web import embedding, openapi, operator, pages, pictures, problems, rest
+from windsock.web import compression, embedding, openapi, operator, pages, pictures, problems, rest
 from windsock.web.entrance import SocketEntrance
 from windsock.web.live import element
 from windsock.web.overriding import Overridable
@@ -150,6 +150,7 @@ def _blueprint() -> Blueprint:
     operator.register(blueprint)
     embedding.register(blueprint)
     pictures.register(blueprint)
+    compression.register(blueprint)
     return blueprint
 
 

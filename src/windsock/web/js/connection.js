@@ -8,10 +8,10 @@ import { Sleep } from "./sleep.js";
 
 /**
  * Who is told of what: `hello` makes what is said at each CONNECT, `things` names what a check asks the states of,
- * `events` has what the server sends, `changed` is that the link is another.
+ * `events` has what the server sends, `changed` is that the link is another; `refused` says if it asks for less now.
  *
  * @typedef {{hello: () => object, things: () => string[], events: Record<string, (message: any) => void>,
- *   changed: () => void, connected: () => void, refused: (code: string | undefined) => void}} Told
+ *   changed: () => void, connected: () => void, refused: (code: string | undefined) => boolean}} Told
  */
 
 const ANSWER_WITHIN = 6000;
@@ -197,9 +197,10 @@ export class Connection {
   /** @param {Error & {data?: {code?: string}}} error */
   #failed(error) {
     const refused = !this.#socket.active;
-    if (refused) this.told.refused(error.data?.code);
+    // It asks for less at once: that is no loss to speak of.
+    if (refused && this.told.refused(error.data?.code)) return this.#again(this.chance() * SPREAD);
     // A proxy may let WebSocket hang instead of refusing it: then the order is turned round.
-    else if (error.message === "timeout") this.#socket.io.opts.transports?.reverse();
+    if (error.message === "timeout") this.#socket.io.opts.transports?.reverse();
     this.#set("lost", refused ? `The server does not let this page in: ${error.message}. Trying again.` : "");
     this.#again();
   }

@@ -21,7 +21,7 @@ export function merge(old, message, first = false) {
 }
 
 /**
- * The versions that were skipped. None are in a new epoch: its history is another one.
+ * The versions that were skipped. In a new epoch nobody knows how many were, for history began `anew`.
  *
  * @param {State | null} old
  * @param {State} message
@@ -29,5 +29,7 @@ export function merge(old, message, first = false) {
  * @returns {Gap | null}
  */
 function gapBefore(old, { thing, epoch, version }, lead) {
-  return old && lead > 1 && lead < Infinity ? { thing, epoch, from: old.version, to: version } : null;
+  const anew = Boolean(old?.version) && old?.epoch !== epoch;
+  if (anew) return { thing, epoch, from: 0, to: version, anew };
+  return old && lead > 1 && lead < Infinity ? { thing, epoch, from: old.version, to: version, anew } : null;
 }

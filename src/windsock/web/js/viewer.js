@@ -126,9 +126,15 @@ export class Viewer {
     return new Asking(this.connection, this.things, names, (asked, refusal) => this.#answered(asked, refusal));
   }
 
-  /** The server refuses CONNECT for the sake of one thing, and nobody knows which. @param {string | undefined} code */
+  /**
+   * The server refuses CONNECT for the sake of one thing, and nobody knows which. Whether the next one asks for less.
+   *
+   * @param {string | undefined} code
+   */
   #refused(code) {
-    if (code && PARTLY.includes(code)) for (const entry of this.things) entry.doubtful = true;
+    const sure = code && PARTLY.includes(code) ? [...this.things].filter((entry) => !entry.doubtful) : [];
+    for (const entry of sure) entry.doubtful = true;
+    return sure.length > 0;
   }
 
   #linkChanged() {

@@ -51,6 +51,8 @@ export interface Gap {
   readonly epoch: string;
   readonly from: number;
   readonly to: number;
+  /** History began anew: how it went on before that, nobody knows. */
+  readonly anew: boolean;
 }
 
 /** One change in a history. */
