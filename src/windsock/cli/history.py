@@ -35,14 +35,13 @@ class Since(NamedTuple):
     epoch: str | None = None
 
 
-class _SinceType(click.ParamType):
-    name = "VERSION"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Since:
-        epoch, _, version = str(value).rpartition(":")
-        if not (version.isascii() and version.isdigit() and int(version[:20]) <= _LARGEST):
-            self.fail(f"{value!r} is not a version, such as 41, or a position, such as 5f0c:41", param, ctx)
-        return Since(int(version), epoch or None)
+def _read_since(_context: click.Context, _option: click.Parameter, value: str | None) -> Since | None:
+    if value is None:
+        return None
+    epoch, _, version = value.rpartition(":")
+    if not (version.isascii() and version.isdigit() and int(version[:20]) <= _LARGEST):
+        raise click.BadParameter(f"{value!r} is not a version, such as 41, or a position, such as 5f0c:41")
+    return Since(int(version), epoch or None)
 
 
 @click.command()
@@ -50,7 +49,7 @@ class _SinceType(click.ParamType):
 @click.option("--limit", type=click.IntRange(1), help=f"How many changes. Default: {USUAL}, or all after --since.")
 @click.option(
     "--since",
-    type=_SinceType(),
+    callback=_read_since,
     metavar="[EPOCH:]VERSION",
     help="The changes after this version. With its epoch it is noticed if history began anew since.",
 )
