@@ -31,7 +31,7 @@ def test_somebody_plays_with_the_pillow(tmp_path: Path) -> None:
         cloud = eventually(lambda: None if (found := server.get("/api/v1/things/cloud").json)["stale"] else found)
 
     assert cloud is not None
-    assert cloud["version"] > 100
+    assert cloud["version"] > 0
     assert cloud["state"] in [look["state"] for look in cloud["states"]]
     assert "ok" == cloud["source"]
 

@@ -163,9 +163,10 @@ class _Soak:
         """Have every thread begin that may: how many do is chance otherwise, and they stay."""
         for target in ("/slow", "/large"):
             await asyncio.gather(*(self._ask("GET", target) for _ in range(64)))
-        links = [await open_link(self._world.port, "websocket") for _ in range(32)]
-        for link in links:
-            await connect(link)
+        links = []
+        for _ in range(32):  # each connects at once, for the server waits for that some seconds only
+            links.append(await open_link(self._world.port, "websocket"))
+            await connect(links[-1])
         for _ in range(10):
             for link in links:
                 await link.send('42/windsock,["history",{"thing":"counter","limit":50}]')

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -500,7 +501,7 @@ def flask_run(folder: Path, *options: str) -> Iterator[Callable[[], str]]:
         def page() -> str:
             try:
                 return request("GET", f"http://127.0.0.1:{port}/").text
-            except OSError:
+            except (OSError, HTTPException):  # there is none yet, or it ended in the middle of its answer
                 return ""
 
         yield page

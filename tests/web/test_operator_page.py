@@ -108,7 +108,7 @@ def test_a_server_that_hangs_is_not_shown_as_live(site: Site, open_page: OpenPag
     page = operator(open_page, site)
     expect(page.locator("#link")).to_have_text("Live")
     page.route("**/overview", lambda route: None)
-    expect(page.locator("body")).to_have_attribute("data-live", "false")
+    expect(page.locator("body")).to_have_attribute("data-live", "false", timeout=15_000)
     expect(page.locator("#link")).to_contain_text("As of ")
     page.unroute_all(behavior="ignoreErrors")
 
