@@ -18,7 +18,7 @@ from tests.engine.protocol.frames import CLOSE, FIN
 from tests.faults.soak_client import WAYS, Link, Polling, WebSocket, connect, frame, handshake, open_link
 from tests.faults.streams import Ended, Stream
 
-PING_TIMES = 4.0
+PING_TIMES = 8.0
 """Seconds in which the server gives up a viewer that does not answer; see `soak_app`."""
 TIMEOUT = 4.0
 """Seconds of each other timeout that the server is given."""
