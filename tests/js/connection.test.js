@@ -55,6 +55,14 @@ test("a page that slept is not connected until the server has answered", async (
   assert.equal(connection.link, "connected");
 });
 
+test("whoever looks before any timer has run sees that the page slept", () => {
+  const { server, connection } = connected();
+  server.answer = () => null;
+  sleep(60_000);
+  assert.equal(connection.link, "checking");
+  assert.equal(server.sent.length, 1);
+});
+
 test("a message that waited while the page slept does not pass for an answer", async () => {
   const { server, connection } = connected();
   server.answer = () => null;

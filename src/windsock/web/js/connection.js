@@ -32,9 +32,9 @@ const UNANSWERED = { ok: false, code: "unanswered", error: "the server did not a
  * overdue, it is being checked until the server has answered.
  */
 export class Connection {
-  link = /** @type {Link} */ ("connecting");
   /** Why the link is lost, if the server said. */
   reason = "";
+  #link = /** @type {Link} */ ("connecting");
   /** @type {any} */
   #socket = null;
   #attempts = 0;
@@ -56,6 +56,12 @@ export class Connection {
       dozes: () => this.#doubt(),
       returned: () => this.#hurry(),
     });
+  }
+
+  /** How the link is. Whoever asks may be the first to run after sleep, before any timer that would notice it. */
+  get link() {
+    this.sleep.look();
+    return this.#link;
   }
 
   /** Whether it has begun. */
@@ -153,8 +159,8 @@ export class Connection {
 
   /** @param {Link} link */
   #set(link, reason = "") {
-    if (this.link === link && this.reason === reason) return;
-    [this.link, this.reason] = [link, reason];
+    if (this.#link === link && this.reason === reason) return;
+    [this.#link, this.reason] = [link, reason];
     this.told.changed();
   }
 
@@ -206,12 +212,12 @@ export class Connection {
   }
 
   #tick() {
-    const unproven = this.link === "checking" && !this.#checked;
+    const unproven = this.#link === "checking" && !this.#checked;
     if (unproven || this.silence > this.#pingInterval + GRACE) this.check();
   }
 
   /** From now on nothing is known of the connection. */
   #doubt() {
-    if (this.link === "connected") this.#set("checking");
+    if (this.#link === "connected") this.#set("checking");
   }
 }

@@ -86,8 +86,8 @@ export class Viewer {
    * @param {Entry} entry
    */
   news(entry) {
-    const { name, state, news } = entry;
-    const live = liveness(state, this.linkOf(name));
+    const live = liveness(entry.state, this.linkOf(entry.name)); // first: it may find out that the page slept
+    const { state, news } = entry;
     if (!state || (entry.told === state && news?.liveness === live)) return news;
     entry.told = state;
     return (entry.news = { ...state, liveness: live });
@@ -146,6 +146,7 @@ export class Viewer {
 
   /** A thing is other than it was, or, without a name, the link. @param {string} [name] */
   #changed(name) {
+    this.connection.sleep.look(); // or those who are told of this find out that the page slept, and are told twice
     const changed = name === undefined ? [...this.things] : [this.things.find(name)];
     for (const entry of changed) if (entry) this.#tell(entry);
     this.draw(name);
