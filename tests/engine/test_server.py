@@ -5,6 +5,8 @@ import socket
 import ssl
 import threading
 import time
+from contextlib import ExitStack
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -27,6 +29,34 @@ def took(began: float) -> float:
 
 def engine() -> Engine:
     return Engine(Options(), Limits(), 10)
+
+
+# --------------------------------------------------------------------------------------------- the beginning
+
+
+def test_many_who_come_at_once_are_not_let_in_one_in_each_turn_of_the_loop() -> None:
+    many = 100
+    held, go_on = threading.Event(), threading.Event()
+    seen = [0]
+
+    def hold() -> None:
+        held.set()
+        go_on.wait(WITHIN)
+
+    def look() -> None:
+        seen.append(running.engine.connections)
+        if seen[-1] < many:
+            running.engine.loop.call_soon(look)
+
+    with hosted() as running, ExitStack() as stack:
+        running.engine.loop.call_soon_threadsafe(hold)
+        held.wait(WITHIN)
+        for _ in range(many):
+            stack.enter_context(socket.create_connection(("127.0.0.1", running.port)))
+        running.engine.loop.call_soon_threadsafe(look)
+        go_on.set()
+        eventually(lambda: seen[-1] == many)
+    assert 4 <= max(later - earlier for earlier, later in pairwise(seen))
 
 
 # --------------------------------------------------------------------------------------------------- the end

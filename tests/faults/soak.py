@@ -53,8 +53,9 @@ waiting_size = {WAITING_SIZE}
 COUNTED = {"PYTHONMALLOC": "malloc", "MALLOC_ARENA_MAX": "1", "GLIBC_TUNABLES": "glibc.malloc.tcache_count=0"}
 """What makes memory countable. Python's own allocator keeps what a peak once needed, and so do the C library's caches
 for each thread. What the C library has besides those it gives back, and it counts what is in use."""
-ACTORS = 300
-"""How many do something at a time; each pauses for a moment when it is done."""
+ACTORS = 150
+"""How many do something at a time; each pauses for a moment when it is done. They are no more than a server has time
+for: one that has not gets later and later, and ends viewers that it could not hear in time."""
 PAUSE = 0.2
 """Seconds of that, on average."""
 CROWD_EVERY = 20.0

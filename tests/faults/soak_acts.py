@@ -6,7 +6,7 @@ import asyncio
 import json
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
@@ -18,7 +18,7 @@ from tests.engine.protocol.frames import CLOSE, FIN
 from tests.faults.soak_client import WAYS, Link, Polling, WebSocket, connect, frame, handshake, open_link
 from tests.faults.streams import Ended, Stream
 
-PING_TIMES = 8.0
+PING_TIMES = 4.0
 """Seconds in which the server gives up a viewer that does not answer; see `soak_app`."""
 TIMEOUT = 4.0
 """Seconds of each other timeout that the server is given."""
@@ -47,12 +47,29 @@ class World:
             self.problems.append(what)
 
 
-async def listen(link: Link, seconds: float) -> None:
-    """Take what comes for a while. Raises Ended."""
+async def listen(link: Link, seconds: float | None = None) -> None:
+    """Take what comes for a while, or until it ends. Raises Ended."""
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             while True:
                 await link.receive()
+
+
+async def converse(link: Link, messages: Iterable[Sequence[str | bytes]], then: float) -> None:
+    """Send one after the other, and take what comes meanwhile, and for a while afterwards. Raises Ended.
+
+    A viewer that sends, or waits for another connection, answers pings as well.
+    """
+    listening = asyncio.create_task(listen(link))
+    try:
+        for packets in messages:
+            await link.send(*packets)
+        await asyncio.sleep(then)
+        if listening.done():
+            listening.result()
+    finally:
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
 
 
 async def until_ended(world: World, stream: Stream, within: float, what: str) -> None:
@@ -70,10 +87,9 @@ async def visit(world: World, chance: random.Random) -> None:
     hello = [None, {"things": ["counter"]}, {"things": {"counter": None, "door": None}}, {"viewers": True}]
     before = await connect(link, auth=chance.choice(hello))
     world.require(not before, f"before CONNECT was answered came {before}")
-    for number in range(chance.randrange(5)):
-        event = chance.choice(REQUESTS)
-        await link.send(f"42/windsock,{number}{json.dumps(event)}")
-    await listen(link, chance.choice((0, 0, 0.1, 0.5, 2)))
+    events = [chance.choice(REQUESTS) for _ in range(chance.randrange(5))]
+    messages = [(f"42/windsock,{number}{json.dumps(event)}",) for number, event in enumerate(events)]
+    await converse(link, messages, chance.choice((0, 0, 0.1, 0.5, 2)))
     await leave(world, chance, link)
 
 
@@ -140,9 +156,8 @@ async def chat(world: World, chance: random.Random) -> None:
         ('42/other,["news",1]',),
         ('42["unknown"]',),
     ]
-    for _ in range(chance.randrange(12)):
-        await link.send(*chance.choice(packets))
-    await listen(link, chance.choice((0, 0.1, 1)))
+    messages = [chance.choice(packets) for _ in range(chance.randrange(12))]
+    await converse(link, messages, chance.choice((0, 0.1, 1)))
     await leave(world, chance, link)
 
 

@@ -27,7 +27,7 @@ LARGE = 500_000
 
 app = Flask(__name__)
 app.config["SECRET_KEY"] = "for sessions"
-socketio = SocketIO(app, ping_interval=1, ping_timeout=7, max_http_buffer_size=100_000)
+socketio = SocketIO(app, ping_interval=1, ping_timeout=3, max_http_buffer_size=100_000)
 windsock = Windsock(app)
 counter = windsock.thing("counter")
 door = windsock.thing("door", states=["OPEN", "CLOSED"])

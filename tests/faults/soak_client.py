@@ -99,6 +99,8 @@ class WebSocket:
         self.stream = stream
         # What came by polling before it took over.
         self.before: deque[str | bytes] = deque()
+        # What has come of a frame's head, for whoever waits for a frame may be told to wait no longer.
+        self._head = b""
         self.finish, self.reset = stream.finish, stream.reset
 
     @classmethod
@@ -134,10 +136,16 @@ class WebSocket:
                 return payload if opcode == BINARY else payload.decode()
 
     async def _frame(self) -> tuple[int, bytes]:
-        first, size = await self.stream.take(2)
+        if not self._head:
+            self._head = await self.stream.take(2)
+        first, size = self._head[:2]
         if size > 125:
-            size = int.from_bytes(await self.stream.take(2 if size == 126 else 8))
-        return first & 0xF, await self.stream.take(size)
+            if len(self._head) == 2:
+                self._head += await self.stream.take(2 if size == 126 else 8)
+            size = int.from_bytes(self._head[2:])
+        payload = await self.stream.take(size)
+        self._head = b""
+        return first & 0xF, payload
 
 
 class Polling:

@@ -257,12 +257,15 @@ async def _second_poll(polling: Polling, http: Http) -> int:
 async def _second_upgrade(world: World, polling: Polling) -> None:
     """A second WebSocket for the same session is closed, and the first goes on."""
     first = await polling.upgrade()
-    second = await WebSocket.open(world.port, polling.sid)
+    await asyncio.gather(listen(first, LINGER), _upgrade_in_vain(world, polling.sid))
+    first.finish()
+
+
+async def _upgrade_in_vain(world: World, sid: str) -> None:
+    second = await WebSocket.open(world.port, sid)
     with suppress(Ended):
         world.require(False, f"a second WebSocket of one session was sent {await second.receive()!r:.60}")
     await until_ended(world, second.stream, LINGER, "a second WebSocket of one session")
-    await listen(first, 0.1)
-    first.finish()
 
 
 Act = Callable[[World, random.Random], Awaitable[None]]

@@ -29,6 +29,9 @@ log = logging.getLogger("windsock.engine")
 
 BACKLOG = 4096
 """Connections that wait to be accepted: a restarted server meets all its viewers at once."""
+LISTENERS = 8
+"""Descriptors of the one listening socket. uvloop accepts one connection from each in a turn of its loop, and a turn is
+long while other threads want to run: with one descriptor those who come at once wait for each other."""
 START_WITHIN = 30.0
 
 
@@ -91,7 +94,7 @@ class EngineServer:
     async def _serve(self) -> None:
         self._engine.begin()
         self._engine.loop.call_soon(self._started.set)
-        await self._server.serve(sockets=[self._listener])
+        await self._server.serve(sockets=[self._listener, *(self._listener.dup() for _ in range(LISTENERS - 1))])
 
     def _config(self, tls: Tls | None) -> uvicorn.Config:
         if tls is not None:
