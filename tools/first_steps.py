@@ -4,7 +4,7 @@
 .venv/bin/python -m tools.first_steps --borrow    # with this checkout's dependencies: nothing is fetched
 
 In a virtual environment of its own our wheel is installed; then come `windsock init`, an edited label, `check`,
-`serve`, `send`, and the page changes; then the README's `app.py`, by `windsock run` and by `flask run`. All that was
+`serve`, `send`, and the page changes; then the documents' `app.py`, by `windsock run` and by `flask run`. All that was
 started is stopped, and every step has a limit.
 """
 
@@ -98,14 +98,14 @@ class Walk:
 
 
 def walk(steps: Walk) -> None:
-    """The whole way, from an empty folder on. Raises AssertionError where it is not as the README says."""
+    """The whole way, from an empty folder on. Raises AssertionError where it is not as `docs/first-steps.md` says."""
     steps.run("windsock", "init", "--yes", "--thing", "door", "--port", str(free_port()))
     config = steps.folder / "windsock.toml"
     config.write_text(config.read_text().replace('label = "Open"', 'label = "Come in"'))
     steps.run("windsock", "check")
     with steps.serving("/readyz", "windsock", "serve"):
         _sees_changes(steps, "/things/door", ("#label", "#link"), ("OPEN", "SHUT"))
-    (steps.folder / "app.py").write_text(readme_application())
+    (steps.folder / "app.py").write_text(documented_application())
     live, prefix = (".windsock-label", ".windsock-word"), f"{steps.url}/windsock"
     with steps.serving("/", "windsock", "run", "app:app", "--port", steps.port):
         _sees_changes(steps, "/", live, ("OPEN",), "--url", prefix)
@@ -113,9 +113,9 @@ def walk(steps: Walk) -> None:
         _sees_changes(steps, "/", live, ("SHUT",), "--url", prefix)
 
 
-def readme_application() -> str:
-    """The `app.py` of the README."""
-    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+def documented_application() -> str:
+    """The `app.py` of the documents."""
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "first-steps.md").read_text(), re.DOTALL)
     [found] = [block for block in blocks if "windsock.live(" in block]
     return str(found)
 

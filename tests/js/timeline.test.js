@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { beganAt, counted, extended, indexAt, leftOut, neighbour, read, since, whole } from "../../src/windsock/web/js/timeline/past.js";
+import { beganAt, counted, extended, held, indexAt, leftOut, neighbour, read, since, whole } from "../../src/windsock/web/js/timeline/past.js";
 import { COLORS, Palette } from "../../src/windsock/web/js/timeline/palette.js";
 import { SPANS, keyed } from "../../src/windsock/web/js/timeline/spans.js";
 import { stateThen, vague } from "../../src/windsock/web/js/timeline/then.js";
@@ -136,4 +136,9 @@ test("a moment near which changes were left out is not called exact", () => {
   const thinned = past([[0, 1, "A"], [10, 12, "B"]]);
   const at = (seconds, of = thinned) => vague(of, T + seconds * 1000);
   assert.deepEqual([at(5), at(15), at(15, { ...ABC, exact: false }), at(5, ABC)], [true, false, true, false]);
+});
+
+test("a number is drawn for as long as it held, also if the next moment has none", () => {
+  assert.deepEqual(held([1, 2, 3, 4], [7, null, 8, 9]), [[1, 2, 2, 3, 4], [7, 7, null, 8, 9]]);
+  assert.deepEqual(held([1, 2], [null, null]), [[1, 2], [null, null]]);
 });

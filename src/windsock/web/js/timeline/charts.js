@@ -1,7 +1,7 @@
 import uPlot from "uplot";
 
 import { write } from "../page/elements.js";
-import { indexAt } from "./past.js";
+import { held, indexAt } from "./past.js";
 import { common, css, fit, put } from "./plot.js";
 import { number } from "./words.js";
 
@@ -49,7 +49,7 @@ class Chart {
 
   /** @returns {uPlot.Series} */
   #line() {
-    return { stroke: () => css(this.room, "--text"), width: 1.5, points: { size: 4 } };
+    return { stroke: () => css(this.room, "--text"), width: 1.5, points: { show: false } };
   }
 
   /** @returns {uPlot.Axis.Grid} */
@@ -64,7 +64,7 @@ class Chart {
     const count = indexAt(segments, end) + 1;
     const times = segments.slice(first, count).map(({ at }) => Math.max(at, begin));
     const shown = values.slice(first, count);
-    this.plot.setData([[...times, end], [...shown, shown.at(-1) ?? null]]);
+    this.plot.setData(held([...times, end], [...shown, shown.at(-1) ?? null]));
     this.#tell(shown.filter((value) => value !== null));
   }
 

@@ -154,3 +154,24 @@ export function counted(segments, begin, end) {
   });
   return spent;
 }
+
+/**
+ * The ends of steps that show values over time: a value holds until the next moment, also if that has none.
+ *
+ * @param {number[]} times
+ * @param {(number | null)[]} values
+ * @returns {[number[], (number | null)[]]}
+ */
+export function held(times, values) {
+  /** @type {[number[], (number | null)[]]} */
+  const steps = [[], []];
+  const put = (/** @type {number} */ time, /** @type {number | null} */ value) => {
+    steps[0].push(time);
+    steps[1].push(value);
+  };
+  values.forEach((value, index) => {
+    put(times[index], value);
+    if (value !== null && values[index + 1] === null) put(times[index + 1], value);
+  });
+  return steps;
+}
