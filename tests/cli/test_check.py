@@ -241,3 +241,33 @@ def test_a_certificate_that_is_none_is_told(tmp_path: Path) -> None:
     assert 1 == checked.returncode
     assert "FAIL  windsock.toml: server.certificate: " in checked.stdout
     assert "cannot be used as a certificate and its key" in checked.stdout
+
+
+def test_templates_of_ones_own_are_tried(tmp_path: Path) -> None:
+    template(
+        tmp_path, "windsock/thing.html", b'{% extends "windsock/built-in/thing.html" %}{% block main %}{% endblock %}'
+    )
+    template(tmp_path, "notes.bin", b"\xff")
+
+    assert "ok    templates: 1 of your own, which can be used" == passed(tmp_path, KILN)[-1]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (b"\n{{ thing", ", line 2: unexpected end of template, expected 'end of print statement'."),
+        (b"\n\n{{ thing | windsock_agu }}", ", line 3: No filter named 'windsock_agu'."),
+        (b'{% extends "windsock/built-in/thin.html" %}', ": there is no template windsock/built-in/thin.html"),
+        (b"\xff", ": it is not UTF-8"),
+    ],
+)
+def test_a_template_that_cannot_be_used_is_named(tmp_path: Path, text: bytes, reason: str) -> None:
+    template(tmp_path, "windsock/thing.html", text)
+
+    assert f"{tmp_path}/templates/windsock/thing.html{reason}" == trouble(tmp_path, KILN)
+
+
+def template(folder: Path, name: str, text: bytes) -> None:
+    path = folder / "templates" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(text)

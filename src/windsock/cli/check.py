@@ -18,13 +18,14 @@ from windsock.sources import create_source
 from windsock.store import open_store
 from windsock.web.hosting import tls_of
 from windsock.web.serving import listen
+from windsock.web.standalone import TEMPLATES, check_templates
 
 
 @click.command()
 @config_option
 @address_options
 def check(config: Path, host: str | None, port: int | None) -> None:
-    """Try the configuration, the sources, the store and the certificate, and say what to mend.
+    """Try the configuration, the sources, the store, templates and the certificate, and say what to mend.
 
     Nothing is taken from a queue.
 
@@ -42,6 +43,8 @@ def check(config: Path, host: str | None, port: int | None) -> None:
     results.append(_try(loaded.store.url, f"{config}: ", partial(_check_store, loaded)))
     if tls := tls_of(loaded.server):
         results.append(_try(str(tls.certificate), f"{config}: server.certificate: ", partial(_check_certificate, tls)))
+    if (loaded.base / TEMPLATES).is_dir():
+        results.append(_try(TEMPLATES, f"{loaded.base}/", partial(_check_templates, loaded)))
     if host is not None or port is not None:
         address = (host or loaded.server.host, loaded.server.port if port is None else port)
         results.append(_try(f"port {address[1]}", "", partial(_check_address, *address)))
@@ -70,6 +73,11 @@ def _check_address(host: str, port: int) -> str:
 def _check_certificate(tls: Tls) -> str:
     tls.check()
     return "can be used"
+
+
+def _check_templates(config: Config) -> str:
+    found = check_templates(config)
+    return f"{found} of your own, which can be used"
 
 
 def _check_source(url: str, config: Config) -> str:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from flask import Flask, Response
 from flask import request as current_request
+from jinja2 import Environment, FileSystemLoader, TemplateNotFound, TemplateSyntaxError, meta
 from werkzeug.exceptions import HTTPException
 
 from windsock.config import Config
+from windsock.errors import ConfigError
 from windsock.web import problems
 from windsock.web.extension import Windsock
 from windsock.web.proxies import TrustedProxies
@@ -26,6 +30,32 @@ def create_app(config: Config) -> tuple[Flask, Windsock]:
     windsock = Windsock(app)
     app.register_error_handler(HTTPException, _error)
     return app, windsock
+
+
+def check_templates(config: Config) -> int:
+    """How many templates are in the folder for them. Raises ConfigError, with a line for each that cannot be used."""
+    folder = config.base / TEMPLATES
+    app, _ = create_app(config)
+    names = [name for name in FileSystemLoader(folder).list_templates() if name.endswith(".html")]
+    problems = [problem for name in names for problem in _problems(app.jinja_env, name)]
+    if problems:
+        raise ConfigError(problems)
+    return len(names)
+
+
+def _problems(environment: Environment, name: str) -> Iterator[str]:
+    try:
+        text = (environment.loader or FileSystemLoader(())).get_source(environment, name)[0]
+        environment.compile(text, name)
+        for other in meta.find_referenced_templates(environment.parse(text)):
+            if other is not None:  # one whose name is only known when the page is made
+                environment.get_template(other)
+    except TemplateSyntaxError as error:
+        yield f"{TEMPLATES}/{error.name or name}, line {error.lineno}: {error.message}"
+    except TemplateNotFound as error:
+        yield f"{TEMPLATES}/{name}: there is no template {error.name}"
+    except UnicodeDecodeError:
+        yield f"{TEMPLATES}/{name}: it is not UTF-8"
 
 
 def trust_proxies(app: Flask, config: Config) -> None:
