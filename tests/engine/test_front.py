@@ -63,6 +63,10 @@ def stream() -> Response:
     return Response(part for part in ("one ", "two ", "three"))
 
 
+def dated() -> Response:
+    return Response("dated", headers={"Date": "Thu, 01 Jan 1970 00:00:00 GMT"})
+
+
 def fail() -> str:
     raise RuntimeError("the view is broken")
 
@@ -90,7 +94,7 @@ ENDED = threading.Event()
 @pytest.fixture(scope="module")
 def pages() -> Iterator[Hosted]:
     """A server of some pages."""
-    views = {view.__name__: view for view in (told, body, large, stream, fail, ticks, errors)}
+    views = {view.__name__: view for view in (told, body, large, stream, dated, fail, ticks, errors)}
     with hosted(app_with(**views)) as running:
         running.start_threads()
         yield running
@@ -164,6 +168,11 @@ def test_a_body_that_breaks_off_does_not_pass_for_a_whole_one(sent: bytes) -> No
             assert began.wait(WITHIN)
         assert ended.wait(WITHIN)
     assert [] == noted
+
+
+def test_a_response_has_the_date_of_the_server_and_no_other(pages: Hosted) -> None:
+    with Wire(pages.port) as wire:
+        assert "1970" not in wire.request("GET", "/dated").headers["date"]  # the last one there is
 
 
 def test_a_large_response_arrives_whole(pages: Hosted) -> None:

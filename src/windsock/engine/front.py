@@ -29,6 +29,8 @@ T = TypeVar("T")
 
 PAGE_THREADS = 64
 """Requests for pages that are worked at at once; more wait. Threads are started when they are needed."""
+DATED = "date"
+"""The header that uvicorn writes; a second one, of the application's, would contradict it (RFC 9110, 6.6.1)."""
 GONE = "windsock.gone"
 """The key in a request's scope of the function that says whether its client has gone."""
 GIVEN_UP = "windsock.given_up"
@@ -135,7 +137,7 @@ class _Adapted:
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
             _require_loop(scope)
-            return start_response(status, headers, exc_info)
+            return start_response(status, [header for header in headers if header[0].lower() != DATED], exc_info)
 
         body = self._wsgi(environ, start)
         if handover.delay is None and not isinstance(body, Waiting):
