@@ -44,7 +44,9 @@ def scrolls(page: Window) -> bool:
         page.evaluate(
             """() => {
               const { scrollWidth, scrollHeight } = document.documentElement;
-              return scrollWidth > innerWidth || scrollHeight > innerHeight;
+              const beside = [...document.querySelectorAll("dd")].some((dd) => dd.scrollWidth && (
+                dd.getBoundingClientRect().right > dd.closest("dl").getBoundingClientRect().right));
+              return scrollWidth > innerWidth || scrollHeight > innerHeight || beside;
             }"""
         )
     )
@@ -100,6 +102,13 @@ def test_one_thing_fills_the_display(server: Server, open_page: OpenPage) -> Non
     assert box["height"] > WALL["height"] / 2
     size = page.locator("#label").evaluate("label => parseFloat(getComputedStyle(label).fontSize)")
     assert size > 80
+
+
+def test_a_phone_may_be_the_display(server: Server, open_page: OpenPage) -> None:
+    server.put_state("door", "OPEN")
+    page = open_page(f"{server.url}/things/door?kiosk", viewport={"width": 390, "height": 844})
+    expect(page.locator("#link")).to_have_text("Live")
+    assert not scrolls(page)
 
 
 def test_what_is_not_live_is_read_from_afar(server: Server, open_page: OpenPage) -> None:
