@@ -228,10 +228,11 @@ def test_it_is_played_until_now_and_then_is_live_again(cloud: Server, open_page:
     expect(page.locator("#timeline-said")).to_have_text("Back to now: The cloud floats.")
 
 
-def test_play_begins_at_the_beginning_and_space_holds_it(cloud: Server, open_page: OpenPage) -> None:
+def test_play_begins_where_something_is_known_and_space_holds_it(cloud: Server, open_page: OpenPage) -> None:
     page = opened(open_page, cloud, reduced_motion="no-preference")
     page.locator("#play").click()
-    expect(page.locator("#label")).to_have_text("Nothing is known of this time")
+    expect(page.locator("#link")).to_have_text("Then")
+    expect(page.locator("#label")).to_have_text("Somebody is hugging the cloud")
     before = page.evaluate(MARK)
     eventually(lambda: page.evaluate(MARK) > before + 2)
     page.locator("#band").press(" ")

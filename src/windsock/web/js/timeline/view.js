@@ -210,7 +210,8 @@ export class Timeline {
   play() {
     if (this.player.playing) this.player.pause();
     else {
-      if (!this.then) this.seek(this.replay.window.begin);
+      // From where something is known: what nobody knows need not be waited for.
+      if (!this.then) this.seek(Math.max(this.replay.window.begin, this.replay.past?.segments[0]?.at ?? 0));
       this.player.play();
     }
     this.#buttons();
