@@ -114,3 +114,8 @@ def test_true_is_no_number() -> None:
 
 def test_only_so_many_fields_are_told() -> None:
     assert MAX_FIELDS == len(numbers([{str(n): n for n in range(100)}]))
+
+
+def test_they_are_those_that_held_a_number_last() -> None:
+    found = numbers([{str(n): n} for n in range(12)])
+    assert [str(n) for n in range(11, 3, -1)] == list(found)

@@ -11,7 +11,7 @@ from windsock.jsontext import JsonObject
 from windsock.model import Moment
 
 MAX_FIELDS = 8
-"""How many fields of the data are drawn: the first ones that hold numbers."""
+"""How many fields of the data are drawn: those that held numbers last."""
 
 Span = tuple[Moment, datetime, datetime]
 """What a thing was, from when, until when."""
@@ -77,8 +77,8 @@ def _merged(slices: Iterable[tuple[int, Moment]]) -> Iterator[Moment]:
 
 
 def numbers(data: Sequence[JsonObject | None]) -> dict[str, list[float | None]]:
-    """The fields of the data that hold numbers, each with its values in order, None where it has none."""
-    names = [name for fields in data for name, value in (fields or {}).items() if _is_number(value)]
+    """The fields of the data that hold numbers, newest first, with their values in order; None where there is none."""
+    names = [name for fields in reversed(data) for name, value in (fields or {}).items() if _is_number(value)]
     return {name: [_number(fields, name) for fields in data] for name in list(dict.fromkeys(names))[:MAX_FIELDS]}
 
 

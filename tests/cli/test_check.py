@@ -259,6 +259,10 @@ def test_templates_of_ones_own_are_tried(tmp_path: Path) -> None:
         (b"\n\n{{ thing | windsock_agu }}", ", line 3: No filter named 'windsock_agu'."),
         (b'{% extends "windsock/built-in/thin.html" %}', ": there is no template windsock/built-in/thin.html"),
         (b"\xff", ": it is not UTF-8"),
+        (
+            b'{% extends "windsock/thing.html" %}',
+            ": it builds on itself; Windsock's own is windsock/built-in/thing.html",
+        ),
     ],
 )
 def test_a_template_that_cannot_be_used_is_named(tmp_path: Path, text: bytes, reason: str) -> None:

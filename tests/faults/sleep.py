@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from itertools import dropwhile
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,9 @@ WITHIN = 3.0
 """Seconds from waking in which the page has to be right."""
 BACK_WITHIN = 10.0
 """Seconds from a server's return in which the page has to show the newest state as live."""
+BLINK = 0.25
+"""Seconds after waking in which a browser that was stopped may draw frames before it lets the page run: they show what
+was on the screen all the time."""
 BEFORE, AFTER, LATER = "BEFORE", "AFTER", "LATER"
 WAYS = ("freeze", "stop")
 
@@ -131,7 +135,7 @@ class Sleeper:
         seen: list[dict[str, Any]] = self.tab.evaluate("window.seen")
         late = [moment for moment in seen if happened <= moment["begun"] and moment["at"] < self.returned]
         self.moments = len(late)
-        wrong = [moment for moment in late if moment["live"] and moment["label"] == BEFORE]
+        wrong = [moment for moment in self._shown(late) if moment["live"] and moment["label"] == BEFORE]
         if wrong:
             span = wrong[-1]["at"] - wrong[0]["at"]
             when = f"{wrong[0]['at'] - self.woken:.3f} s after waking, {self.returned - wrong[-1]['at']:.3f} s before"
@@ -139,6 +143,11 @@ class Sleeper:
         frozen = [moment for moment in seen if moment["by"] == "freeze"]
         if self.way == "freeze" and (len(frozen) != 1 or frozen[0]["live"]):
             self.findings.append(f"it did not say that it is not live before it was frozen: {frozen}")
+
+    def _shown(self, moments: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Those that the page could do something about: not the frames that a stopped browser draws as it wakes."""
+        blink = self.woken + BLINK if self.way == "stop" else self.woken
+        return list(dropwhile(lambda moment: moment["by"] == "frame" and moment["at"] < blink, moments))
 
     def _right(self) -> bool:
         """It shows the newest state as live; or, with a dead link, that this is lost."""

@@ -111,3 +111,10 @@ def test_the_page_that_init_writes_works_with_all_that_it_offers(tmp_path: Path,
         expect(about.locator("b")).to_have_text("COLD")
         server.put_state("kiln", "HOT")
         expect(about.locator("b")).to_have_text("HOT")
+
+
+def test_a_template_that_fails_is_answered_with_a_page_to_people(tmp_path: Path) -> None:
+    written(tmp_path, "windsock/thing.html", "{{ thing.titel.foo }}")
+    with serving(tmp_path) as server:
+        answer = server.get("/things/kiln")
+    assert (500, "text/html; charset=utf-8") == (answer.status, answer.headers["content-type"])

@@ -59,12 +59,16 @@ def fill(folder: Path, ages: Sequence[timedelta]) -> datetime:
     return now
 
 
+def draw_pictures(folder: Path) -> None:
+    for state in STATES:
+        picture = f'<svg xmlns="http://www.w3.org/2000/svg" width="4" height="4"><title>{state}</title></svg>'
+        (folder / f"{state.lower()}.svg").write_text(picture)
+
+
 @pytest.fixture
 def cloud(tmp_path: Path) -> Iterator[Server]:
     """A cloud that was hugged 40 minutes ago, punched 30 minutes ago, and floats since 20 minutes."""
-    for state in STATES:
-        picture = f'<svg xmlns="http://www.w3.org/2000/svg" width="4" height="4"><title>{state}</title></svg>'
-        (tmp_path / f"{state.lower()}.svg").write_text(picture)
+    draw_pictures(tmp_path)
     fill(tmp_path, [40 * MINUTE, 30 * MINUTE, 20 * MINUTE])
     with serving(tmp_path, CLOUD) as server:
         yield server
@@ -353,3 +357,40 @@ def test_a_past_of_many_changes_is_thinned_and_says_so(tmp_path: Path, open_page
         expect(page.locator("#then strong")).to_contain_text("around")
         shown = page.locator("#data dd").last
         assert 18_000 < int(eventually(lambda: shown.inner_text() if shown.count() else "")) < 18_700
+
+
+def test_at_rest_a_moment_is_shown_as_it_was_though_changes_near_it_are_not_drawn(
+    tmp_path: Path, open_page: OpenPage
+) -> None:
+    draw_pictures(tmp_path)
+    ages = [timedelta(seconds=second) for second in range(3500, 0, -1)]
+    now = fill(tmp_path, ages)
+    with serving(tmp_path, CLOUD) as server:
+        page = opened(open_page, server)
+        expect(page.locator("#note")).to_contain_text("too close together to be drawn")
+        band = page.locator("#band")
+        for _ in range(4):
+            for _ in range(3):
+                band.press("ArrowLeft")
+            expect(page.locator("#readout")).to_contain_text("Around ")
+            expect(page.locator("#readout")).not_to_contain_text("Around ")
+            shown = datetime.fromtimestamp(int(band.get_attribute("aria-valuenow") or 0), now.tzinfo)
+            expected = sum(now - age <= shown for age in ages)
+            expect(page.locator("[data-part=data]")).to_contain_text("Ada")
+            [version] = map(int, re.findall(r"Ada (\d+)", page.locator("[data-part=data]").inner_text()))
+            assert abs(version - expected) <= 1  # the slider tells whole seconds
+            labels = ("The cloud floats", "Somebody is hugging the cloud", "Ouch")
+            expect(page.locator("#label")).to_have_text(labels[version % 3])
+
+
+def test_what_could_not_be_read_is_read_when_the_server_is_back_also_in_the_past(
+    cloud: Server, open_page: OpenPage
+) -> None:
+    page = opened(open_page, cloud)
+    page.locator("#band").press("ArrowLeft")
+    cloud.kill()
+    page.get_by_text("Week").click()
+    expect(page.locator("#timeline-failure")).to_be_visible()
+    cloud.start()
+    expect(page.locator("#timeline-failure")).to_be_hidden(timeout=20_000)
+    expect(page.locator("#link")).to_have_text("Then")

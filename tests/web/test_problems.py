@@ -108,7 +108,7 @@ def test_who_has_no_key_is_told_which_kind_is_wanted() -> None:
     [
         (NotFound(), 404, "not_found"),
         (RequestEntityTooLarge(), 413, "too_large"),
-        (HTTPException("odd"), 500, "bad_request"),
+        (HTTPException("odd"), 500, "unavailable"),
     ],
 )
 def test_errors_of_flask_become_problems_too(error: HTTPException, status: int, code: str) -> None:

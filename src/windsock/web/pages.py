@@ -106,7 +106,7 @@ def page(template: str, status: int = 200, ancestors: str = NOBODY, **context: A
 def _wishes(base: str, status: int) -> dict[str, Any]:
     """How the address asks for the page to be; an error's page is out of date as soon as there is another."""
     theme, kiosk = request.args.get("theme"), None
-    if "kiosk" in request.args:
+    if request.args.get("kiosk", "no") not in {"0", "false", "no"}:
         kiosk = fingerprint(current_site(), base) if status == 200 else "error"
     return {"theme": theme if theme in THEMES else None, "kiosk": kiosk}
 

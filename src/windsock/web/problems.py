@@ -84,7 +84,8 @@ def from_http(error: HTTPException) -> Response:
     status = error.code or 500
     if status < 400:
         return error.get_response()  # type: ignore[return-value]  # Flask's own responses are of this type
-    code = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}.get(status, "bad_request")
+    code = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}.get(status)
+    code = code or ("bad_request" if status < 500 else "unavailable")
     response = problem(status, error.description or "", code)
     for name, value in error.get_headers():
         if name.lower() == "allow":

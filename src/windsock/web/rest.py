@@ -50,7 +50,13 @@ def register(blueprint: Blueprint) -> None:
     add("/healthz", view_func=healthz)
     add("/readyz", view_func=readyz)
     blueprint.register_error_handler(WindsockError, _refused)
-    blueprint.register_error_handler(HTTPException, problems.from_http)
+    blueprint.register_error_handler(HTTPException, _failed)
+
+
+def _failed(error: HTTPException) -> Response | HTTPException:
+    """Programs are told of errors in a problem document; who looks at a page that failed gets a page."""
+    is_page = _API not in request.path
+    return error if is_page and (error.code or 500) >= 500 else problems.from_http(error)
 
 
 def things() -> Response:

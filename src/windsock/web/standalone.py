@@ -48,7 +48,9 @@ def _problems(environment: Environment, name: str) -> Iterator[str]:
         text = (environment.loader or FileSystemLoader(())).get_source(environment, name)[0]
         environment.compile(text, name)
         for other in meta.find_referenced_templates(environment.parse(text)):
-            if other is not None:  # one whose name is only known when the page is made
+            if other == name:
+                yield f"{TEMPLATES}/{name}: it builds on itself; Windsock's own is {name.replace('/', '/built-in/', 1)}"
+            elif other is not None:  # one whose name is only known when the page is made
                 environment.get_template(other)
     except TemplateSyntaxError as error:
         yield f"{TEMPLATES}/{error.name or name}, line {error.lineno}: {error.message}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import queue
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -25,6 +26,8 @@ class RecordingEngine:
         self.broadcasts: list[tuple[list[str], list[str | bytes]]] = []
         self.sends: list[tuple[str, list[str | bytes]]] = []
         self.closed: list[str] = []
+        # What is sent at once arrives in one piece, whichever threads send: as the engine has it.
+        self._lock = threading.Lock()
 
     def send(self, sid: str, messages: Sequence[str | bytes]) -> None:
         assert all(type(message) in (str, bytes) for message in messages)
@@ -42,9 +45,10 @@ class RecordingEngine:
 
     def _deliver(self, sid: str, messages: Sequence[str | bytes]) -> None:
         viewer = self.viewers.get(sid)
-        for message in messages if viewer else ():
-            assert viewer
-            viewer.got.put(message)
+        with self._lock:
+            for message in messages if viewer else ():
+                assert viewer
+                viewer.got.put(message)
 
 
 class Viewer:

@@ -26,6 +26,12 @@ export class Source {
     return read(await this.#get("/timeline", asked));
   }
 
+  /** What the thing was at a moment; null: nothing is known of it. @param {number} moment @param {string} epoch */
+  async moment(moment, epoch) {
+    const past = await this.past("1ms", 1, moment);
+    return (past.epoch === epoch && past.segments.at(-1)) || null;
+  }
+
   /**
    * The changes after a version; null: they could not be had.
    *

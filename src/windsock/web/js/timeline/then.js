@@ -4,7 +4,7 @@ import { beganAt, indexAt, jumps } from "./past.js";
 /** @import { Change, State } from "../windsock.d.ts" */
 /** @import { Then } from "../page/view.js" */
 /** @import { Palette } from "./palette.js" */
-/** @import { Past } from "./past.js" */
+/** @import { Past, Segment } from "./past.js" */
 
 /**
  * A thing as it was at a moment, for the page to show. Pure.
@@ -16,9 +16,10 @@ import { beganAt, indexAt, jumps } from "./past.js";
  * @param {number} moment
  * @param {Palette} palette
  * @param {Change | null | undefined} change
+ * @param {Segment} [found] what was at that very moment, if it is not among the segments
  * @returns {Then}
  */
-export function stateThen(thing, past, moment, palette, change) {
+export function stateThen(thing, past, moment, palette, change, found) {
   const index = indexAt(past.segments, moment);
   const now = new Date(moment).toISOString();
   const frame = { thing, epoch: past.epoch, now, heard_at: null, stale: false, source: "ok" };
@@ -27,9 +28,10 @@ export function stateThen(thing, past, moment, palette, change) {
     const clocks = { changed: "not known", heard: "not known" };
     return { ...frame, ...nothing, label: "Nothing is known of this time", data: {}, waiting: false, clocks };
   }
-  const { version, state, at } = past.segments[index];
+  const known = past.segments[index];
+  const { version, state, at } = found ?? known;
   const { label, image, accent } = palette.of(state);
-  const began = beganAt(past.segments, index);
+  const began = state === known.state ? beganAt(past.segments, index) : /** @type {const} */ ({ at, worth: "least" });
   return {
     ...frame, version, state, label, image,
     color: accent,

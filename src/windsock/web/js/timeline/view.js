@@ -3,6 +3,7 @@ import { Band } from "./band.js";
 import { Bar } from "./bar.js";
 import { Changes } from "./changes.js";
 import { Charts } from "./charts.js";
+import { Exact } from "./exact.js";
 import { Legend } from "./legend.js";
 import { counted, indexAt, leftOut, whole } from "./past.js";
 import { Player } from "./player.js";
@@ -16,8 +17,10 @@ import { moment as inWords, zone } from "./words.js";
 
 /** Milliseconds after which the whole is fetched anew: what came since was added here. */
 const RENEW = 60_000;
-/** Milliseconds after which it is fetched anew because history began anew. */
+/** Milliseconds after which it is fetched anew because history began anew, or because it could not be had. */
 const AGAIN = 5000;
+/** Milliseconds by which two times may differ in length and be the same: clocks are not. */
+const ANOTHER = 5000;
 /** Milliseconds between two texts for those who listen, while it plays. */
 const TELL = 2000;
 
@@ -25,6 +28,8 @@ const TELL = 2000;
 export class Timeline {
   #asked = 0;
   #fetched = 0;
+  /** When it was last tried in vain; NaN: it was not in vain. */
+  #failedAt = NaN;
   #drawn = 0;
   #told = 0;
   #name = "1h";
@@ -47,6 +52,7 @@ export class Timeline {
     this.bar = new Bar(main, this.#part("then"), this.thing);
     const epoch = () => this.replay.past?.epoch ?? "";
     this.changes = new Changes((...which) => source.changes(epoch(), ...which), (failed) => this.#learned(failed));
+    this.exact = new Exact((moment) => source.moment(moment, epoch()), () => this.#point());
     const calm = matchMedia("(prefers-reduced-motion: reduce)");
     this.player = new Player(
       (ms) => this.#move(ms),
@@ -70,7 +76,7 @@ export class Timeline {
     try {
       const past = await this.source.past(this.#name, this.band.slices, elsewhere ? window.end : null);
       if (asked !== this.#asked) return;
-      if (past.epoch !== this.replay.past?.epoch) this.changes.forget();
+      if (past.epoch !== this.replay.past?.epoch) this.#forget();
       this.#fetched = performance.now();
       this.replay.take(past);
       this.#failed(false);
@@ -79,8 +85,14 @@ export class Timeline {
     }
   }
 
+  #forget() {
+    this.changes.forget();
+    this.exact.forget();
+  }
+
   /** @param {boolean} failed */
   #failed(failed) {
+    this.#failedAt = failed ? performance.now() : NaN;
     this.#part("timeline-failure").hidden = !failed;
     if (!failed) this.#heard();
     this.draw();
@@ -104,10 +116,15 @@ export class Timeline {
     const { past, window, span } = this.replay;
     if (!past) return;
     const here = whole(past);
+    // What the server counted is of the time that it was asked about, until the next answer comes.
+    const other = !here && Math.abs(past.end - past.begin - span.ms) > ANOTHER;
+    this.#part("spent").hidden = other;
+    if (other) return write(this.#part("note"), "");
     const spent = here ? counted(past.segments, window.begin, window.end) : past.spent;
     this.legend.draw(spent, { words: this.#until(), exact: past.exact, total: here ? span.ms : past.end - past.begin });
     const left = leftOut(past);
-    const more = left ? `${left.toLocaleString()} changes are too close together to be drawn. ` : "";
+    const changes = left === 1 ? "One change is" : `${left.toLocaleString()} changes are`;
+    const more = left ? `${changes} too close together to be drawn. ` : "";
     write(this.#part("note"), `${more}Times are those of ${zone()}.`);
   }
 
@@ -132,10 +149,19 @@ export class Timeline {
     const { past, moment } = this.replay;
     if (!past) return;
     if (moment === null) return this.bar.hide();
-    const segment = past.segments[indexAt(past.segments, moment)];
+    const { segment, about } = this.#at(at);
     const change = segment && this.changes.get(segment.version);
     this.#doubt = change === null ? " (its data are not kept any more)" : "";
-    this.bar.show(stateThen(this.thing.name, past, at, this.palette, change), at, vague(past, at));
+    this.bar.show(stateThen(this.thing.name, past, at, this.palette, change, segment), at, about);
+  }
+
+  /** What was at a moment; `about`: or near it, for changes were left out. @param {number} at */
+  #at(at) {
+    const { past, moment } = this.replay;
+    if (!past) return { segment: undefined, about: false };
+    const about = vague(past, at);
+    const found = about && at === moment ? this.exact.at(at) : undefined;
+    return { segment: found ?? past.segments[indexAt(past.segments, at)], about: about && !found };
   }
 
   /** @param {number} at */
@@ -150,10 +176,11 @@ export class Timeline {
 
   /** A moment and what was then. @param {number} at */
   #words(at) {
-    const { past, moment } = this.replay;
-    const index = indexAt(past?.segments ?? [], at);
-    const label = past && index >= 0 ? this.palette.of(past.segments[index].state).label : "nothing is known";
-    const when = moment === null && at >= this.#drawn ? "Now" : inWords(at, windsock.now());
+    const { moment } = this.replay;
+    const { segment, about } = this.#at(at);
+    const label = segment ? this.palette.of(segment.state).label : "nothing is known";
+    const then = `${about ? "Around " : ""}${inWords(at, windsock.now())}`;
+    const when = moment === null && at >= this.#drawn ? "Now" : then;
     return `${when}: ${label}${moment === null ? "" : this.#doubt}`;
   }
 
@@ -236,10 +263,16 @@ export class Timeline {
 
   /** Time has passed: the band moves on, once that can be seen. */
   #passed() {
+    if (performance.now() - this.#failedAt > AGAIN) return this.#retry();
     if (this.then) return this.bar.tell();
     if (this.#age() > RENEW) return this.#renew();
     const { window, span } = this.replay;
     if ((window.end - this.#drawn) * this.slider.clientWidth > span.ms / 2) this.draw();
+  }
+
+  #retry() {
+    this.#failedAt = NaN; // not again while it is tried
+    this.load();
   }
 
   #age() {
