@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { mock, test } from "node:test";
 
 import { beganAt, counted, extended, held, indexAt, leftOut, neighbour, read, since, whole } from "../../src/windsock/web/js/timeline/past.js";
 import { COLORS, Palette } from "../../src/windsock/web/js/timeline/palette.js";
+import { Exact } from "../../src/windsock/web/js/timeline/exact.js";
 import { SPANS, keyed } from "../../src/windsock/web/js/timeline/spans.js";
 import { stateThen, vague } from "../../src/windsock/web/js/timeline/then.js";
 
@@ -141,4 +142,25 @@ test("a moment near which changes were left out is not called exact", () => {
 test("a number is drawn for as long as it held, also if the next moment has none", () => {
   assert.deepEqual(held([1, 2, 3, 4], [7, null, 8, 9]), [[1, 2, 2, 3, 4], [7, 7, null, 8, 9]]);
   assert.deepEqual(held([1, 2], [null, null]), [[1, 2], [null, null]]);
+});
+
+test("a moment is asked for when it rests, once, and again only if that could not be had", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const asked = [];
+  const answers = [Promise.reject(new Error("away")), Promise.resolve({ at: 2, version: 5, state: "A" })];
+  let told = 0;
+  const exact = new Exact((moment) => (asked.push(moment), answers.shift()), () => (told += 1));
+  const rest = async () => {
+    mock.timers.tick(150);
+    for (let turn = 0; turn < 5; turn += 1) await Promise.resolve();
+  };
+  exact.at(1);
+  exact.at(2);
+  await rest();
+  assert.deepEqual([asked, exact.at(2), told], [[2], undefined, 0]);
+  await rest();
+  assert.deepEqual([asked, exact.at(2).version, told], [[2, 2], 5, 1]);
+  await rest();
+  assert.equal(asked.length, 2);
+  mock.timers.reset();
 });

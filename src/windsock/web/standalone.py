@@ -37,15 +37,16 @@ def check_templates(config: Config) -> int:
     folder = config.base / TEMPLATES
     app, _ = create_app(config)
     names = [name for name in FileSystemLoader(folder).list_templates() if name.endswith(".html")]
-    problems = [problem for name in names for problem in _problems(app.jinja_env, name)]
-    if problems:
-        raise ConfigError(problems)
+    found = [problem for name in names for problem in _problems(app.jinja_env, name)]
+    if found:
+        raise ConfigError(found)
     return len(names)
 
 
 def _problems(environment: Environment, name: str) -> Iterator[str]:
+    assert environment.loader is not None, "Flask's environment has one"
     try:
-        text = (environment.loader or FileSystemLoader(())).get_source(environment, name)[0]
+        text = environment.loader.get_source(environment, name)[0]
         environment.compile(text, name)
         for other in meta.find_referenced_templates(environment.parse(text)):
             if other == name:

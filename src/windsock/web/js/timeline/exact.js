@@ -38,7 +38,8 @@ export class Exact {
   /** @param {number} moment */
   async #fetch(moment) {
     const found = await this.ask(moment).catch(() => null);
-    if (moment !== this.#moment || !found) return;
+    if (moment !== this.#moment) return;
+    if (!found) return this.forget(); // whoever looks again asks again
     this.#found = found;
     this.told();
   }
