@@ -12,6 +12,8 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, P
 
 # What the request was wrong about, or that Windsock is stopped; never a fault of the server's.
 REFUSED = re.compile("responded with a status of (4..|503)")
+# The server, or the whole network, is away; tests do that on purpose.
+AWAY = re.compile("ERR_CONNECTION_REFUSED|ERR_INTERNET_DISCONNECTED")
 
 OpenPage = Callable[..., Page]
 """Opens an address in a window of its own; options are those of Playwright's `new_context`."""
@@ -49,11 +51,11 @@ class Watch:
         self.complaints: list[str] = []
 
     def console(self, message: ConsoleMessage) -> None:
-        # The browser itself writes that the server is away, which tests do on purpose, that a small page of an
-        # example has no icon, and that the REST interface said no, which the page says in its words.
+        # The browser itself writes these, that a small page of an example has no icon, and that the REST interface
+        # said no, which the page says in its words.
         url = message.location["url"]
         refused = "/api/v1/" in url and REFUSED.search(message.text)
-        expected = "ERR_CONNECTION_REFUSED" in message.text or url.endswith("/favicon.ico") or refused
+        expected = AWAY.search(message.text) or url.endswith("/favicon.ico") or refused
         if message.type == "error" and not expected:
             self.complaints.append(f"console: {message.text}")
 

@@ -58,6 +58,7 @@ def window(browser: Browser, url: str, **options: Any) -> Iterator[Window]:
 
 def frame_of(page: Window, thing: str) -> Frame:
     def find() -> Frame | None:
+        page.evaluate("1")  # Playwright learns of frames only while it is asked something
         return next((frame for frame in page.frames if f"/things/{thing}/embed" in frame.url), None)
 
     return eventually(find)  # type: ignore[return-value]  # what is waited for is there then
