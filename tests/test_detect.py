@@ -132,7 +132,7 @@ def test_of_two_at_the_same_time_the_later_arrival_is_the_latest() -> None:
 
 def test_what_is_older_than_already_heard_is_dropped() -> None:
     old = state("NEUTRAL", 7, at(-10))
-    assert Step(old, (), "same") == fold(old, [arrival("HUGGING", at(-11))], "latest", NOW)
+    assert Step(old, (), "same", (None,)) == fold(old, [arrival("HUGGING", at(-11))], "latest", NOW)
 
 
 def test_what_is_as_old_as_already_heard_counts() -> None:

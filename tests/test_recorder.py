@@ -216,6 +216,49 @@ def test_a_message_set_aside_may_be_resolved_by_its_reading(bench: Bench) -> Non
     assert ("HUGGING", []) == (bench.state().state, bench.store.rejected(9))
 
 
+# --------------------------------------------------------------------------- what became of each reading
+
+
+def fates(bench: Bench) -> list[tuple[str, str]]:
+    """What was read, the oldest first, and what became of it."""
+    return [
+        (entry.what.reading.state if isinstance(entry.what, Arrival) else entry.what.body.decode(), entry.fate)
+        for entry in reversed(bench.recorder.logbook.last())
+    ]
+
+
+def test_what_became_of_each_reading_is_known_in_the_order_of_reading(bench: Bench) -> None:
+    bench.record(
+        arrival("HUGGING", id="1"),
+        arrival("OPEN", thing="door"),
+        arrival("HUGGING", id="2"),
+        arrival("HUGGING", id="3", data={"force": 1}),
+        arrival("SHAKING", id="1"),
+    )
+    assert [
+        ("HUGGING", "changed"),
+        ("OPEN", "changed"),
+        ("HUGGING", "same"),
+        ("HUGGING", "updated"),
+        ("SHAKING", "known"),
+    ] == fates(bench)
+
+
+def test_what_is_passed_over_as_too_old_is_told_from_what_counts() -> None:
+    bench = Bench(cloud())
+    bench.record(arrival("NEUTRAL", at(-9)), arrival("HUGGING", at(-1)), arrival("SHAKING", at(-5)))
+    assert [("NEUTRAL", "older"), ("HUGGING", "changed"), ("SHAKING", "older")] == fates(bench)
+
+
+def test_what_was_set_aside_is_among_them_with_its_source_and_the_time_of_reading(bench: Bench) -> None:
+    bench.clock.turn(5)
+    bench.recorder.record([arrival("OPEN", thing="door")], [rejected(b"?")])
+    assert [("OPEN", "changed"), ("?", "rejected")] == fates(bench)
+    assert [(at(5), "azure-queue://mlqueue"), (at(5), "inbox:")] == [
+        (entry.at, entry.source) for entry in bench.recorder.logbook.last()
+    ]
+
+
 # ------------------------------------------------------------------------------------- a store that fails
 
 

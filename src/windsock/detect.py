@@ -28,13 +28,13 @@ class Arrival:
 class Step:
     """What readings made of a state: the new state, the changes on the way, and the strongest result.
 
-    ``results``: that of each reading that counted, where there may be several.
+    ``results``: that of each reading, None if it was passed over as too old, where there may be several.
     """
 
     state: State
     changes: tuple[Change, ...]
     result: Result
-    results: tuple[Result, ...] = ()
+    results: tuple[Result | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +83,14 @@ def fold(old: State, arrivals: Sequence[Arrival], backlog: Backlog, now: datetim
     """What a batch of readings makes of a state under a backlog policy."""
     state = old
     changes: list[Change] = []
-    results: list[Result] = []
-    for arrival in _select(old, arrivals, backlog, now):
-        step = detect(state, arrival, now)
+    results: dict[int, Result] = {}
+    for place in _select(old, arrivals, backlog, now):
+        step = detect(state, arrivals[place], now)
         state = step.state
-        results.append(step.result)
+        results[place] = step.result
         changes.extend(step.changes)
-    strongest: Result = max(results, key=_RANK.__getitem__, default="same")
-    return Step(state, tuple(changes), strongest, tuple(results))
+    strongest: Result = max(results.values(), key=_RANK.__getitem__, default="same")
+    return Step(state, tuple(changes), strongest, tuple(map(results.get, range(len(arrivals)))))
 
 
 def silence(spec: ThingSpec, state: State, since: datetime) -> Due | None:
@@ -134,21 +134,22 @@ def _advance(state: State, at: datetime, cause: Cause, result: Result) -> Step:
     return Step(state, (change,), result)
 
 
-def _select(old: State, arrivals: Sequence[Arrival], backlog: Backlog, now: datetime) -> Iterable[Arrival]:
+def _select(old: State, arrivals: Sequence[Arrival], backlog: Backlog, now: datetime) -> Iterable[int]:
+    """The places of those that count."""
     if backlog == "every":
-        return arrivals
+        return range(len(arrivals))
     if isinstance(backlog, timedelta):
-        return [arrival for arrival in arrivals if now - arrival.until <= backlog]
+        return [place for place, arrival in enumerate(arrivals) if now - arrival.until <= backlog]
     return _newest(_trusted(old.heard_at, now), arrivals)
 
 
-def _newest(heard: datetime | None, arrivals: Sequence[Arrival]) -> Sequence[Arrival]:
-    """The newest reading alone: what is surely older than one already heard is dropped."""
-    newest: Arrival | None = None
-    for arrival in arrivals:
+def _newest(heard: datetime | None, arrivals: Sequence[Arrival]) -> Sequence[int]:
+    """The place of the newest alone: what is surely older than one already heard is dropped."""
+    newest: list[int] = []
+    for place, arrival in enumerate(arrivals):
         if heard is None or arrival.until >= heard:
-            newest, heard = arrival, _later(heard, arrival.time)
-    return [newest] if newest else []
+            newest, heard = [place], _later(heard, arrival.time)
+    return newest
 
 
 def _trusted(heard: datetime | None, now: datetime) -> datetime | None:

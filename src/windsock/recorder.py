@@ -16,11 +16,20 @@ from datetime import datetime
 
 from windsock.detect import Arrival, Due, Step, conclude, fold, silence
 from windsock.errors import StoreError, UnknownThing
+from windsock.logbook import LAST, Entry, Fate, Logbook
 from windsock.model import Position, Rejected, Result, State, ThingSpec
 from windsock.store import Batch, SeenId, Store
 from windsock.tally import Tally
 from windsock.times import Clock
 
+_RESULTS: dict[Fate, Result] = {
+    "changed": "changed",
+    "updated": "updated",
+    "same": "same",
+    # What was known already, or is older than what was heard, did nothing new either.
+    "older": "same",
+    "known": "same",
+}
 Publish = Callable[[State], None]
 """Tells viewers of a state; called under the thing's lock, so it must be quick and must not raise."""
 
@@ -48,6 +57,7 @@ class Recorder:
         tally: Tally | None = None,
     ) -> None:
         self.tally = tally or Tally()
+        self.logbook = Logbook()
         self._store = store
         self._specs = specs
         self._publish = publish
@@ -93,10 +103,9 @@ class Recorder:
             }
             if by_thing or rejected or resolved:
                 self._commit(now, steps, tuple(seen), tuple(rejected), tuple(resolved))
-            for thing, step in steps.items():
-                # What was known already, or is older than what was heard, did nothing new either.
-                passed_over = len(by_thing[thing]) - len(step.results)
-                self.tally.read(thing, [*step.results, *["same"] * passed_over])
+            self._note(now, arrivals, rejected, fates := _fates(by_thing, new, steps))
+            for thing, own in by_thing.items():
+                self.tally.read(thing, (_RESULTS[fates[id(arrival)]] for arrival in own))
             return {thing: Outcome(step.result, step.state.position) for thing, step in steps.items()}
 
     def conclude_silence(self, thing: str, known_until: datetime) -> None:
@@ -145,6 +154,15 @@ class Recorder:
                 self.store_error = error
             else:
                 self.store_error = None
+
+    def _note(
+        self, now: datetime, arrivals: Sequence[Arrival], rejected: Sequence[Rejected], fates: Mapping[int, Fate]
+    ) -> None:
+        self.logbook.note(
+            Entry(now, self._specs[arrival.reading.thing or ""].source, arrival, fates[id(arrival)])
+            for arrival in arrivals[-LAST:]
+        )
+        self.logbook.note(Entry(now, message.source, message, "rejected") for message in rejected[-LAST:])
 
     def _due(self, thing: str) -> Due | None:
         return silence(self._specs[thing], self._states[thing], self.started_at)
@@ -211,3 +229,14 @@ class Recorder:
             for thing in sorted(things):
                 held.enter_context(self._locks[thing])
             yield
+
+
+def _fates(
+    by_thing: Mapping[str, Sequence[Arrival]], new: Mapping[str, Sequence[Arrival]], steps: Mapping[str, Step]
+) -> dict[int, Fate]:
+    """What became of each arrival, by its identity."""
+    fates: dict[int, Fate] = {id(arrival): "known" for arrivals in by_thing.values() for arrival in arrivals}
+    for thing, step in steps.items():
+        for arrival, result in zip(new[thing], step.results, strict=True):
+            fates[id(arrival)] = result or "older"
+    return fates

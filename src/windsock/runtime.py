@@ -25,6 +25,7 @@ from windsock.errors import (
     UnknownThing,
 )
 from windsock.hub import Hub
+from windsock.logbook import Entry
 from windsock.model import Reading, Rejected, State, ThingSpec
 from windsock.past import History
 from windsock.recorder import Outcome, Recorder
@@ -209,6 +210,10 @@ class Runtime:
         recorder = self._running_recorder()
         recorder.check_store()
         return recorder.store_error
+
+    def last_readings(self) -> list[Entry]:
+        """What was read last and what became of it, the newest first, since the start."""
+        return self._running_recorder().logbook.last()
 
     def failures(self) -> dict[str, int]:
         """How often each source failed since the start."""

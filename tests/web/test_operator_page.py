@@ -87,6 +87,22 @@ def test_nothing_that_was_reported_runs_as_script(site: Site, open_page: OpenPag
     assert 0 == page.locator("main img, main script").count()
 
 
+def test_the_last_readings_are_shown_with_what_became_of_them(site: Site, open_page: OpenPage) -> None:
+    page = operator(open_page, site)
+    expect(page.locator("#readings-empty")).to_have_text("None since the start.")
+    site.report("cloud", "HUGGING")
+    hug = page.locator("#readings li", has_text="HUGGING")
+    expect(hug).to_contain_text("changed")
+    expect(hug).to_have_attribute("data-fate", "changed")
+    set_aside(site, "‮hidden".encode())
+    aside = page.locator('#readings [data-fate="rejected"]')
+    expect(aside).to_contain_text("set aside: it names no state")
+    expect(aside).to_contain_text("inbox:")
+    expect(aside.locator("code")).to_have_text("\\u202ehidden")
+    expect(page.locator("#rejected .body").first).to_have_text("\\u202ehidden")
+    expect(page.locator("#readings-empty")).to_be_hidden()
+
+
 # --------------------------------------------------------------------------------------------- honesty
 
 
@@ -218,9 +234,11 @@ def test_a_message_that_still_cannot_be_read_stays_and_the_page_says_why(site: S
     set_aside(site, b'{"thing": "cloud", "state": "HUGING"}')
     page = operator(open_page, site)
     page.get_by_role("button", name="Try again").click()
-    expect(page.locator("#rejected-status")).to_contain_text("HUGING")
-    expect(page.locator("#rejected-status")).to_have_attribute("data-status", "failing")
-    expect(page.locator('#rejected [data-row="1"]')).to_be_visible()
+    outcome = page.locator('#rejected [data-row="1"] [data-part="outcome"]')
+    expect(outcome).to_contain_text("HUGING")
+    expect(outcome).to_have_attribute("role", "status")
+    page.wait_for_timeout(2500)  # over a refresh
+    expect(outcome).to_contain_text("HUGING")
 
 
 def test_a_message_is_dropped_only_at_the_second_press_and_the_focus_goes_on(site: Site, open_page: OpenPage) -> None:
@@ -301,7 +319,7 @@ def test_every_control_has_a_name_and_the_headings_are_in_order(site: Site, open
       !(control.textContent.trim() && control.localName === "button") && !control.labels?.length).length"""
     assert 0 == page.evaluate(unnamed)
     levels = "[...document.querySelectorAll('main :is(h1, h2, h3)')].map((heading) => heading.localName)"
-    assert ["h1", *["h2"] * 10] == page.evaluate(levels)
+    assert ["h1", *["h2"] * 11] == page.evaluate(levels)
     assert "status" == page.locator("#announcer").get_attribute("role")
 
 

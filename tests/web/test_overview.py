@@ -114,6 +114,19 @@ def test_rates_are_told_of_the_last_minutes(client: FlaskClient) -> None:
     assert len(rates["readings"]) * rates["every"] == 600
 
 
+def test_the_last_readings_are_told_with_what_became_of_them(client: FlaskClient) -> None:
+    put(client, body={"state": "HUGGING", "data": {"by": "A" * 1000}})
+    put(client)
+    site_of(client.application).runtime._running_recorder().record([], [Rejected("inbox:", b"?", "no", utc_now())])
+    rejected, updated, changed = look(client)["readings"]
+    assert ("inbox:", None, None, "?", "rejected", "set aside: no") == tuple(
+        rejected[key] for key in ("source", "thing", "state", "data", "fate", "words")
+    )
+    assert ("cloud", "HUGGING", None, "updated") == tuple(updated[key] for key in ("thing", "state", "data", "fate"))
+    assert ('{"by":"AAAA', EXCERPT, "changed") == (changed["data"][:11], len(changed["data"]), changed["words"])
+    assert parse_time(changed["made_at"]) <= parse_time(changed["at"])
+
+
 def test_the_newest_messages_set_aside_are_told_with_their_beginnings(client: FlaskClient) -> None:
     messages = [Rejected("inbox:", b"?" * 1000, f"no reading {number}", utc_now()) for number in range(REJECTED + 5)]
     site_of(client.application).runtime._running_recorder().record([], messages)

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from windsock import condition, tally
 from windsock.errors import StoreError
-from windsock.model import Cause, Result, ThingSpec
+from windsock.jsontext import canonical
+from windsock.logbook import Entry
+from windsock.model import Cause, Rejected, Result, ThingSpec
 from windsock.runtime import Runtime
 from windsock.supervisor import Health
 from windsock.times import format_time
-from windsock.web.rest import EXCERPT, described
+from windsock.web.rest import EXCERPT, described, shortened
 
 if TYPE_CHECKING:
     from windsock.web.site import Site
@@ -34,6 +36,7 @@ def overview(site: Site) -> dict[str, Any]:
         "things": [_thing(site, spec) for spec in runtime.specs.values()],
         "viewers": {"connected": site.delivery.viewers(), "streams": streams, "waiting": answers},
         "rates": {"every": tally.EVERY, **runtime.tally.lately()},
+        "readings": [_reading(entry) for entry in runtime.last_readings()],
         "rejected": _rejected(runtime),
     }
 
@@ -86,6 +89,22 @@ def _reportable(spec: ThingSpec) -> list[dict[str, str | None]] | None:
     if spec.source != "inbox:":
         return None
     return [{"state": name, "label": spec.label(name)} for name in spec.accepted]
+
+
+def _reading(entry: Entry) -> dict[str, Any]:
+    told = {
+        "at": format_time(entry.at),
+        "source": condition.without_secrets(entry.source),
+        "fate": entry.fate,
+        "words": entry.words,
+    }
+    if isinstance(entry.what, Rejected):
+        body = entry.what.body.decode(errors="backslashreplace")
+        return told | {"thing": None, "state": None, "made_at": None, "data": shortened(body, EXCERPT)}
+    reading = entry.what.reading
+    data = shortened(canonical(reading.data), EXCERPT) if reading.data else None
+    made_at = format_time(entry.what.time)
+    return told | {"thing": reading.thing, "state": reading.state, "made_at": made_at, "data": data}
 
 
 def _rejected(runtime: Runtime) -> list[dict[str, Any]] | None:

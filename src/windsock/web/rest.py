@@ -225,8 +225,13 @@ def described(message: Rejected, longest: int | None) -> dict[str, Any]:
         "reason": message.reason,
         "id": message.message_id,
         "size": len(message.body),
-        "body": body if longest is None or len(body) <= longest else body[: longest - 1] + "…",
+        "body": body if longest is None else shortened(body, longest),
     }
+
+
+def shortened(text: str, longest: int) -> str:
+    """At most so many characters of a text; the last one says whether there are more."""
+    return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
 def _countable(number: int) -> int:

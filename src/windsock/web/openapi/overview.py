@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import get_args, get_type_hints
 
 from windsock import condition, tally
-from windsock.model import SourceStatus
+from windsock.logbook import LAST
+from windsock.model import Result, SourceStatus
 from windsock.supervisor import Health
 from windsock.web.openapi.pieces import Json, schema
 from windsock.web.openapi.schemas import STATE_NAME, listed, optional, record, text, time, whole
 from windsock.web.overview import REJECTED
+from windsock.web.rest import EXCERPT
 
 _WORDS = text("How it is, in words.")
 _RATES = listed(whole(), minItems=tally.LATELY, maxItems=tally.LATELY)
@@ -24,6 +26,7 @@ SCHEMAS: dict[str, Json] = {
             "things": listed(schema("OverviewThing")),
             "viewers": schema("OverviewViewers"),
             "rates": schema("OverviewRates"),
+            "readings": listed(schema("OverviewReading"), "What was read last, the newest first.", maxItems=LAST),
             "rejected": {
                 **listed(
                     schema("RejectedMessage"),
@@ -72,6 +75,21 @@ SCHEMAS: dict[str, Json] = {
             },
         },
         "How a thing is.",
+    ),
+    "OverviewReading": record(
+        {
+            "at": time("When it was read."),
+            "source": text("The URL of its source, without options."),
+            "thing": optional(text("What it is about; null: it could not be understood.")),
+            "state": optional(STATE_NAME),
+            "made_at": optional(time("When it was made.")),
+            "data": optional(
+                text(f"Its data, as JSON, or the whole message if it was rejected: the first {EXCERPT} characters.")
+            ),
+            "fate": text("What became of it.", enum=[*get_args(Result), "older", "known", "rejected"]),
+            "words": text("The same in words, with the reason."),
+        },
+        "What was read, and what became of it.",
     ),
     "OverviewChoice": record({"state": STATE_NAME, "label": optional(text("The words for it."))}, "A state to report."),
     "OverviewViewers": record(
@@ -132,5 +150,17 @@ def example() -> Json:
         ],
         "viewers": {"connected": 3, "streams": 0, "waiting": 0},
         "rates": {"every": tally.EVERY, "readings": [*quiet, 2, 1], "changes": [*quiet, 1, 1]},
+        "readings": [
+            {
+                "at": "2026-11-22T20:00:03.120Z",
+                "source": "azure-queue://mlqueue",
+                "thing": "cloud",
+                "state": "HUGGING",
+                "made_at": "2026-11-22T20:00:03.000Z",
+                "data": '{"force":0.7}',
+                "fate": "same",
+                "words": "nothing changed",
+            }
+        ],
         "rejected": [],
     }

@@ -18,7 +18,8 @@ export function part(root, name) {
 export const say = (root, name, text) => write(part(root, name), String(text));
 
 /** Words of the server as a sentence. @param {string} words */
-export const sentence = (words) => `${words.charAt(0).toUpperCase()}${words.slice(1).replace(/\.$/, "")}.`;
+export const sentence = (words) =>
+  `${words.charAt(0).toUpperCase()}${words.slice(1)}${/[.?!]$/.test(words) ? "" : "."}`;
 
 /** Show or hide. @param {HTMLElement} element @param {boolean} shown */
 export function show(element, shown) {

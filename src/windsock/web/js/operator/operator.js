@@ -7,6 +7,7 @@ import { ServerClock } from "./clock.js";
 import { byId, sentence, show } from "./dom.js";
 import { Entry } from "./entry.js";
 import { news } from "./news.js";
+import { drawReadings } from "./readings.js";
 import { Aside } from "./rejected.js";
 import { Report } from "./report.js";
 import { drawGlance, drawSources, drawThings } from "./state.js";
@@ -92,6 +93,7 @@ class Operator {
     drawGlance(byId("glance"), overview);
     drawSources(byId("sources"), overview.sources, this.#clock, byId("sources-heading"));
     drawThings(byId("things"), overview.things, this.#clock, byId("things-heading"));
+    drawReadings(byId("readings"), overview.readings, this.#clock, byId("readings-heading"));
     this.#aside.draw(overview.rejected, this.#clock);
     this.#report.draw(overview.things);
   }

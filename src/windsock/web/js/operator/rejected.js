@@ -1,5 +1,6 @@
 import { ask } from "./api.js";
 import { byId, part, rows, say, sentence, show } from "./dom.js";
+import { visible } from "./visible.js";
 
 /** @import { Rejected } from "./types.d.ts" */
 /** @import { ServerClock } from "./clock.js" */
@@ -43,7 +44,7 @@ export class Aside {
       say(row, "source", message.source);
       say(row, "at", clock.ago(message.at));
       say(row, "reason", message.reason);
-      say(row, "beginning", message.body || "(empty)");
+      say(row, "beginning", visible(message.body) || "(empty)");
       say(row, "size", `${message.size.toLocaleString()} byte${message.size === 1 ? "" : "s"}`);
       for (const button of row.querySelectorAll("button")) {
         button.setAttribute("aria-describedby", (part(row, "reason").id = `reason-${message.number}`));
@@ -67,12 +68,12 @@ export class Aside {
     if (!open) {
       try {
         const message = await ask(`/rejected/${number}`);
-        whole.textContent = message.body;
+        whole.textContent = visible(message.body);
         whole.id = `message-${number}`;
         button.setAttribute("aria-controls", whole.id);
         say(row, "id", message.id ? `, id ${message.id}` : ", without an id");
       } catch (problem) {
-        this.#tell(problem);
+        fail(row, problem);
         return;
       }
     }
@@ -90,20 +91,21 @@ export class Aside {
   async #change(row, path, method, words) {
     if (row.getAttribute("aria-busy") === "true") return;
     row.setAttribute("aria-busy", "true");
+    fail(row, null);
     try {
-      this.#tell(words(await ask(path, method)));
+      // Its row goes, so what became of it is said above all rows.
+      this.#status.textContent = words(await ask(path, method));
     } catch (problem) {
-      this.#tell(problem);
+      fail(row, problem);
     }
     row.removeAttribute("aria-busy");
     this.refresh();
   }
+}
 
-  /** @param {unknown} words a text, or what went wrong */
-  #tell(words) {
-    this.#status.dataset.status = words instanceof Error ? "failing" : "ok";
-    this.#status.textContent = words instanceof Error ? sentence(words.message) : String(words);
-  }
+/** Say in a row what went wrong with it; null: nothing. @param {HTMLElement} row @param {unknown} problem */
+function fail(row, problem) {
+  say(row, "outcome", problem === null ? "" : sentence(problem instanceof Error ? problem.message : String(problem)));
 }
 
 /** Whether a button was pressed a second time, within the time for that. @param {HTMLButtonElement} button */

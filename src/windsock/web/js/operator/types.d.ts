@@ -7,6 +7,7 @@ export interface Overview {
   things: Thing[];
   viewers: { connected: number; streams: number; waiting: number };
   rates: { every: number; readings: number[]; changes: number[] };
+  readings: Reading[];
   /** null: the store cannot be read. */
   rejected: Rejected[] | null;
 }
@@ -36,6 +37,18 @@ export interface Thing {
   changes: number;
   /** The states that may be reported by hand, none listed: any; null: it takes no reports. */
   reportable: { state: string; label: string | null }[] | null;
+}
+
+export interface Reading {
+  at: string;
+  source: string;
+  /** null, as `state`: it could not be understood. */
+  thing: string | null;
+  state: string | null;
+  made_at: string | null;
+  data: string | null;
+  fate: "changed" | "updated" | "same" | "older" | "known" | "rejected";
+  words: string;
 }
 
 export interface Rejected {

@@ -1,0 +1,17 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { visible } from "../../src/windsock/web/js/operator/visible.js";
+
+test("what has no shape of its own is written as JSON would", () => {
+  const hidden = ["\u0000", "\u001b", "\u007f", "\u009f", "\u200b", "\u202e", "\u2066", "\ufeff"];
+  for (const character of hidden) {
+    assert.match(visible(`a${character}b`), /^a\\u[0-9a-f]{4}b$/);
+  }
+  assert.equal(visible("abc\u202e\u001b"), "abc\\u202e\\u001b");
+});
+
+test("words, lines, tabs and letters of all kinds stay", () => {
+  const text = 'Grüße,\n\t"雲" עננים 😀\r'.replace("\r", "");
+  assert.equal(visible(text), text);
+});
