@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from windsock.errors import WindsockError
 
-CAN_BE_READ = "can be read"
-CAN_BE_WRITTEN = "can be written"
-_OF_SOURCE = {"ok": CAN_BE_READ, "starting": "was not read yet", "stopped": "is not read any more"}
+_OF_SOURCE = {"ok": "can be read", "starting": "was not read yet", "stopped": "is not read any more"}
 
 
 def reason(error: BaseException, name: str) -> str:
@@ -18,6 +16,16 @@ def reason(error: BaseException, name: str) -> str:
     return text.removeprefix(f"{name}: ")
 
 
+def line(name: str, words: str) -> str:
+    """Something by its name, and how it is. Some names are URLs that end in a colon."""
+    return f"{name.removesuffix(':')}: {words}"
+
+
+def hangs(seconds: float) -> str:
+    """Why something fails that does not answer."""
+    return f"no answer for {seconds:.0f} seconds; it is still being waited for"
+
+
 def of_source(status: str, why: str | None) -> str:
     """How a source is; ``why`` it fails, if it does."""
     return why or _OF_SOURCE.get(status, status)
@@ -25,7 +33,7 @@ def of_source(status: str, why: str | None) -> str:
 
 def of_store(why: str | None) -> str:
     """How a store is; ``why`` it fails, if it does."""
-    return why or CAN_BE_WRITTEN
+    return why or "can be written"
 
 
 def without_secrets(url: str) -> str:

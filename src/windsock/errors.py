@@ -62,4 +62,11 @@ class StoreError(WindsockError):
 
 
 class StoreInUse(StoreError):
-    """Somebody watches with this store already: another process, or another application in this one."""
+    """Somebody watches with this store already: another process, or another application in this one.
+
+    ``holder`` says who.
+    """
+
+    def __init__(self, message: str, holder: str = "another process") -> None:
+        super().__init__(message)
+        self.holder = holder

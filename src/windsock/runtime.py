@@ -30,7 +30,7 @@ from windsock.model import Reading, Rejected, State, ThingSpec
 from windsock.past import History
 from windsock.recorder import Outcome, Recorder
 from windsock.retention import Retention
-from windsock.sources import Source, create_source
+from windsock.sources import Source, create_source, name_once
 from windsock.store import Store, open_store
 from windsock.supervisor import Health, Supervisor
 from windsock.tally import Tally
@@ -233,18 +233,15 @@ class Runtime:
 
     def _create_sources(self) -> dict[str, Source]:
         sources: dict[str, Source] = {"inbox:": create_source("inbox:", self._base)}
+        urls: dict[str, str] = {}
         problems = []
         for thing, spec in self.specs.items():
             try:
                 if spec.source not in sources:
                     sources[spec.source] = self._given.get(spec.source) or create_source(spec.source, self._base)
+                    name_once(sources[spec.source], spec.source, urls)
             except ConfigError as error:
                 problems += [f"things.{thing}.source: {problem}" for problem in error.problems]
-        urls: dict[str, str] = {}
-        for url, source in sources.items():
-            if urls.setdefault(source.name, url) != url:
-                # Each would get a watcher of its own, and take the other one's messages away.
-                problems.append(f"things: {source.name} is named as {urls[source.name]} and as {url}; name it alike")
         if problems:
             raise ConfigError(problems)
         return sources

@@ -99,8 +99,7 @@ class Supervisor:
             patience = FIRST_ANSWER_WITHIN if self.health.status == "starting" else HANGING_AFTER
             busy_since = self._busy_since
             if busy_since is not None and time.monotonic() - busy_since > patience:
-                hangs = f"no answer for {patience:.0f} seconds; it is still being waited for"
-                self.failed += self._set("failing", hangs)
+                self.failed += self._set("failing", condition.hangs(patience))
 
     def _run(self) -> None:
         failures = 0

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import socket
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -42,9 +43,9 @@ def test_all_is_well(tmp_path: Path) -> None:
 
     assert [
         "ok    windsock.toml: 3 things",
-        "ok    inbox:: can be read",
-        "ok    clock:: can be read",
-        "ok    sqlite:///windsock.db: will be made at the first start",
+        "ok    inbox: can be read",
+        "ok    clock: can be read",
+        "ok    sqlite:///windsock.db: can be written, and is made at the first start",
     ] == said
     assert ["windsock.toml"] == [path.name for path in tmp_path.iterdir()]
 
@@ -57,15 +58,26 @@ def test_a_store_that_is_there_is_tried(tmp_path: Path) -> None:
 
 
 def test_a_store_in_memory_is_fine(tmp_path: Path) -> None:
-    assert ["ok    windsock.toml: 0 things", "ok    memory:: can be written"] == passed(tmp_path, MEMORY)
+    assert ["ok    windsock.toml: 0 things", "ok    memory: can be written"] == passed(tmp_path, MEMORY)
 
 
 def test_a_store_that_a_server_uses_is_fine(tmp_path: Path) -> None:
     with serving(tmp_path) as server:
         said = succeeded("check").splitlines()[-1]
 
-    assert said.startswith("ok    sqlite:///windsock.db: in use by a running Windsock (")
-    assert f"held by process {server.process.pid}" in said
+    does = f"can be written, as a running Windsock does: process {server.process.pid} (windsock)"
+    assert f"ok    sqlite:///windsock.db: {does}" == said
+
+
+def test_a_store_that_a_server_uses_and_that_fails_is_named(tmp_path: Path) -> None:
+    with serving(tmp_path), sqlite3.connect(tmp_path / "windsock.db", isolation_level=None) as db:
+        db.execute("BEGIN IMMEDIATE")  # for longer than anybody waits
+        said = trouble(tmp_path, KILN)
+        db.execute("ROLLBACK")
+    db.close()
+    assert "sqlite:///windsock.db: windsock.db: the store failed: database is locked" == said.replace(
+        f"{tmp_path}/", ""
+    )
 
 
 @pytest.mark.parametrize("body", ["something else", "SQLite format 3\0" + "x" * 100])
@@ -120,7 +132,7 @@ def test_a_queue_that_is_not_there_is_named(tmp_path: Path, azurite: Azurite, mo
 
     said = trouble(tmp_path, watched("azure-queue://nowhere?poll=2s"))
 
-    assert said.startswith("azure-queue://nowhere?poll=2s: ")
+    assert said.startswith("azure-queue://nowhere: ")
     assert "there is no such queue yet; create it, or mend the name" in said
 
 
@@ -189,6 +201,48 @@ def test_a_module_that_fails_is_named_and_the_others_are_tried(
     (tmp_path / "broken_reader.py").write_text(code)
 
     assert reason in trouble(tmp_path, watched("python:broken_reader:read") + KILN)
+
+
+def test_a_queue_that_is_named_in_two_ways_is_refused_as_at_the_start(
+    tmp_path: Path, azurite: Azurite, queue: QueueClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(CONNECTION_STRING, azurite.connection_string)
+    url = f"azure-queue://{queue.queue_name}"
+    toml = f'{watched(url)}[things.kiln]\nsource = "{url}?poll=2s"\n'
+    said = f"things.kiln.source: {url} is named as {url} and as {url}?poll=2s; name it alike"
+    assert f"windsock.toml: {said}" == trouble(tmp_path, toml)
+    assert f"windsock: windsock.toml: {said}\n" == failed("serve", "--port", "0", code=2)
+
+
+def write_reader(tmp_path: Path, body: str) -> str:
+    """A module with a function `read`; each has a name of its own, for modules are read once. The source's URL."""
+    module = f"reader_{abs(hash(body))}"
+    (tmp_path / f"{module}.py").write_text(
+        f"import time\nfrom pathlib import Path\nfrom windsock import Reading\ndef read():\n    {body}\n"
+    )
+    return f"python:{module}:read"
+
+
+def test_a_function_is_called_and_nothing_of_what_it_says_is_recorded(tmp_path: Path) -> None:
+    url = write_reader(tmp_path, "Path('called').write_text('once'); return 'HOT'")
+    said = passed(tmp_path, f'[things.cloud]\nsource = "{url}?every=2s"\n')
+    assert f"ok    {url}: can be read" in said
+    assert "once" == (tmp_path / "called").read_text()
+    assert not (tmp_path / "windsock.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("return 5", " gave 5, expected a state name, a windsock.Reading or None (nothing new)"),
+        ("return Reading('HOT', thing='fog')", ": the reading is for 'fog'; this source serves cloud"),
+        ("raise SystemExit(3)", ": SystemExit: 3"),
+        ("time.sleep(4)", ": no answer for 3 seconds; it is still being waited for"),
+    ],
+)
+def test_a_function_that_fails_is_named_with_its_reason(tmp_path: Path, body: str, reason: str) -> None:
+    url = write_reader(tmp_path, body)
+    assert f"{url}{reason}" in trouble(tmp_path, watched(url))
 
 
 def test_every_trouble_is_named(tmp_path: Path) -> None:

@@ -94,7 +94,7 @@ def test_the_last_readings_are_shown_with_what_became_of_them(site: Site, open_p
     hug = page.locator("#readings li", has_text="HUGGING")
     expect(hug).to_contain_text("changed")
     expect(hug).to_have_attribute("data-fate", "changed")
-    set_aside(site, "‮hidden".encode())
+    set_aside(site, "\u202ehidden".encode())
     aside = page.locator('#readings [data-fate="rejected"]')
     expect(aside).to_contain_text("set aside: it names no state")
     expect(aside).to_contain_text("inbox:")

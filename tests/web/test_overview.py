@@ -181,7 +181,7 @@ OVEN = """
 [store]
 url = "sqlite:///windsock.db"
 [things.oven]
-source = "python:{module}:read"
+source = "python:{module}:read?every=2s"
 [things.door]
 """
 
@@ -203,7 +203,9 @@ def shown(folder: Path) -> set[str]:
         runtime._running_recorder().store_error = StoreError("it is tried again")
         found = look(client)
     told = [(source["source"], source) for source in found["sources"]] + [(found["store"]["store"], found["store"])]
-    return {f"{'ok  ' if of['status'] == 'ok' else 'FAIL'}  {name}: {of['words']}" for name, of in told}
+    return {
+        f"{'ok  ' if of['status'] == 'ok' else 'FAIL'}  {name.removesuffix(':')}: {of['words']}" for name, of in told
+    }
 
 
 def write_oven(folder: Path, module: str) -> None:
@@ -218,7 +220,7 @@ def test_check_says_the_same_of_sources_and_a_store_that_are_well(
     told = shown(tmp_path)
     assert {
         "ok    python:oven_that_works:read: can be read",
-        "ok    inbox:: can be read",
+        "ok    inbox: can be read",
         "ok    sqlite:///windsock.db: can be written",
     } == told
     assert told == checked(tmp_path, monkeypatch)
@@ -230,6 +232,8 @@ def test_check_says_the_same_of_sources_and_a_store_that_are_well(
         ("oven_nowhere", None, "No module named 'oven_nowhere'"),
         ("oven_without", "def other():\n    pass\n", "the module oven_without has no function read"),
         ("oven_that_raises", "raise RuntimeError('no heat')\n", "RuntimeError: no heat"),
+        ("oven_that_fails", "def read():\n    raise RuntimeError('no heat')\n", "RuntimeError: no heat"),
+        ("oven_that_errs", "def read():\n    return 5\n", "gave 5, expected a state name"),
     ],
 )
 def test_check_says_the_same_of_a_source_that_fails(

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
 import click
 
-from windsock import condition
+from windsock import condition, decode
 from windsock.cli.options import address_options, config_option
 from windsock.config import Config, load
 from windsock.engine import Tls
-from windsock.errors import ConfigError, StoreInUse
-from windsock.sources import create_source
-from windsock.store import open_store
+from windsock.errors import ConfigError, SourceError
+from windsock.model import Reading, ThingSpec
+from windsock.sources import FunctionSource, create_source, name_once
+from windsock.store import check_store
+from windsock.supervisor import FIRST_ANSWER_WITHIN
 from windsock.web.hosting import tls_of
 from windsock.web.serving import listen
 from windsock.web.standalone import TEMPLATES, check_templates
@@ -27,7 +30,7 @@ from windsock.web.standalone import TEMPLATES, check_templates
 def check(config: Path, host: str | None, port: int | None) -> None:
     """Try the configuration, the sources, the store, templates and the certificate, and say what to mend.
 
-    Nothing is taken from a queue.
+    Nothing is taken from a queue. A function is called once, and what it says is not recorded.
 
     With --host or --port, that address is tried too.
 
@@ -37,10 +40,15 @@ def check(config: Path, host: str | None, port: int | None) -> None:
     things = len(loaded.things)
     click.echo(f"ok    {config}: {things} {'thing' if things == 1 else 'things'}")
     keys: dict[str, str] = {}
+    names: dict[str, str] = {}
     for thing, spec in loaded.things.items():
         keys.setdefault(spec.source, f"{config}: things.{thing}.source: ")
-    results = [_try(url, key, partial(_check_source, url, loaded)) for url, key in keys.items()]
-    results.append(_try(loaded.store.url, f"{config}: ", partial(_check_store, loaded)))
+    results = [
+        _try(condition.without_secrets(url), key, partial(_check_source, url, loaded, names))
+        for url, key in keys.items()
+    ]
+    store = condition.without_secrets(loaded.store.url)
+    results.append(_try(store, f"{config}: ", partial(_check_store, loaded)))
     if tls := tls_of(loaded.server):
         results.append(_try(str(tls.certificate), f"{config}: server.certificate: ", partial(_check_certificate, tls)))
     if (loaded.base / TEMPLATES).is_dir():
@@ -54,13 +62,13 @@ def check(config: Path, host: str | None, port: int | None) -> None:
 
 def _try(name: str, where: str, attempt: Callable[[], str]) -> bool:
     try:
-        click.echo(f"ok    {name}: {attempt()}")
+        click.echo(f"ok    {condition.line(name, attempt())}")
     except ConfigError as error:
         # Said by its place, not its name: a URL that cannot be may hold a password.
         click.echo("\n".join(f"FAIL  {where}{problem}" for problem in error.problems))
         return False
     except (Exception, SystemExit) as error:  # noqa: BLE001  # a source of the user's own code may raise anything
-        click.echo(f"FAIL  {name}: {condition.reason(error, name)}")
+        click.echo(f"FAIL  {condition.line(name, condition.reason(error, name))}")
         return False
     return True
 
@@ -80,25 +88,50 @@ def _check_templates(config: Config) -> str:
     return f"{found} of your own, which can be used"
 
 
-def _check_source(url: str, config: Config) -> str:
+def _check_source(url: str, config: Config, names: dict[str, str]) -> str:
     source = create_source(url, config.base)
+    specs = {name: spec for name, spec in config.things.items() if spec.source == url}
     try:
-        source.check()
+        name_once(source, url, names)
+        if isinstance(source, FunctionSource):
+            _in_time(partial(_call, source, specs))
+        else:
+            source.check()
     finally:
         source.close()
-    return condition.CAN_BE_READ
+    return condition.of_source("ok", None)
+
+
+def _call(source: FunctionSource, specs: Mapping[str, ThingSpec]) -> None:
+    """The first look of a watcher; what the function says is dropped. Raises what it raises, and as a watcher does."""
+    source.open()
+    for message in source.receive(lambda _: False, 0.0):
+        assert isinstance(message.body, Reading), "a function gives readings"
+        decode.check(message.body, specs)
+
+
+def _in_time(attempt: Callable[[], None]) -> None:
+    """Attempt something that may hang, as the operator's page would call it then. Raises SourceError."""
+    outcome: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            attempt()
+        except BaseException as error:  # noqa: BLE001  # a user's function may even raise SystemExit
+            outcome.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(FIRST_ANSWER_WITHIN)
+    if thread.is_alive():
+        raise SourceError(condition.hangs(FIRST_ANSWER_WITHIN))
+    for error in outcome:
+        raise error
 
 
 def _check_store(config: Config) -> str:
-    path = config.base / config.store.url.removeprefix("sqlite:///")
-    if config.store.url.startswith("sqlite:///") and not path.exists() and os.access(path.parent, os.W_OK):
-        return "will be made at the first start"
-    try:
-        store = open_store(config.store.url, config.base)
-    except StoreInUse as error:
-        return f"in use by a running Windsock ({error})"
-    try:
-        store.check()
-    finally:
-        store.close()
-    return condition.CAN_BE_WRITTEN
+    holder = check_store(config.store.url, config.base)
+    words = condition.of_store(None)
+    if holder is None:
+        return f"{words}, and is made at the first start"
+    return f"{words}, as a running Windsock does: {holder}" if holder else words

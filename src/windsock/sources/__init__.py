@@ -14,7 +14,7 @@ from windsock.sources.function import Function, FunctionSource, import_function
 from windsock.sources.inbox import InboxSource
 from windsock.sources.url import duration, one_of, presentable, read_options, split
 
-__all__ = ["Function", "FunctionSource", "Message", "Source", "Wait", "create_source"]
+__all__ = ["Function", "FunctionSource", "Message", "Source", "Wait", "create_source", "name_once"]
 
 _EVERY = duration(timedelta(milliseconds=10), timedelta(days=1))
 
@@ -35,6 +35,15 @@ def create_source(url: str, base: Path) -> Source:
         known = "inbox:, clock:?every=1s, python:module:function?every=1s, azure-queue://NAME"
         raise ConfigError(f'found "{presentable(url)}", expected a source such as {known}')
     return kinds[scheme](url, base)
+
+
+def name_once(source: Source, url: str, urls: dict[str, str]) -> None:
+    """Note by which URL a source is named. Raises ConfigError if that was another before.
+
+    For each would get a watcher of its own, and take the other one's messages away.
+    """
+    if urls.setdefault(source.name, url) != url:
+        raise ConfigError(f"{source.name} is named as {urls[source.name]} and as {url}; name it alike")
 
 
 def _inbox(url: str, _base: Path) -> Source:

@@ -60,22 +60,22 @@ class WatchLock:
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise StoreInUse(f"{self.path}: {self._refusal()}") from None
+            raise self._in_use() from None
         except OSError as error:
             raise StoreError(f"{self.path}: cannot be locked: {error.strerror}; use a folder on a local disk") from None
 
-    def _refusal(self) -> str:
+    def _in_use(self) -> StoreInUse:
         text = os.pread(self._file, _MARK_AT, 0).decode(errors="replace").strip("\0 \n")
-        holder, _, key = text.rpartition("\n")
+        found, _, key = text.rpartition("\n")
+        holder = found or "another process"
         if key == _key():
-            return (
-                f"held by {holder}, which is this very process: another application or a second runtime in it has "
-                "the store open. Give each a store of its own"
+            advice = (
+                ", which is this very process: another application or a second runtime in it has the store open. "
+                "Give each a store of its own"
             )
-        return (
-            f"held by {holder or 'another process'}. One process watches a store at a time: "
-            "stop that one first, or give this one a store of its own"
-        )
+        else:
+            advice = ". One process watches a store at a time: stop that one first, or give this one a store of its own"
+        return StoreInUse(f"{self.path}: held by {holder}{advice}", holder)
 
     def _write(self, offset: int, text: bytes) -> None:
         try:

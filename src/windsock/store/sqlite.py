@@ -144,8 +144,8 @@ class SqliteStore:
 
     def check(self) -> None:
         """See `Store.check`."""
-        with self._alone(self._writer) as db, _transaction(db, durable=True):
-            db.execute("INSERT OR REPLACE INTO meta VALUES ('checked', ?)", (secrets.token_hex(8),))
+        with self._alone(self._writer) as db:
+            _check(db)
 
     def close(self) -> None:
         """See `Store.close`."""
@@ -251,6 +251,23 @@ class SqliteStore:
         except rows.Damaged as error:
             advice = "Restore a backup, or name another file for the store"
             raise StoreError(f"{self.path}: the file is damaged: {error}. {advice}") from error
+
+
+def check_in_use(path: Path) -> None:
+    """`SqliteStore.check` of a store that another process has open and goes on using. Raises StoreError."""
+    connection = SharedConnection(path.resolve())
+    try:
+        with connection.use() as db:
+            _check(db)
+    except sqlite3.Error as error:
+        raise StoreError(f"{path}: the store failed: {error}") from error
+    finally:
+        connection.close()
+
+
+def _check(db: sqlite3.Connection) -> None:
+    with _transaction(db, durable=True):
+        db.execute("INSERT OR REPLACE INTO meta VALUES ('checked', ?)", (secrets.token_hex(8),))
 
 
 @contextmanager
