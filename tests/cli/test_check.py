@@ -301,9 +301,12 @@ def test_templates_of_ones_own_are_tried(tmp_path: Path) -> None:
     template(
         tmp_path, "windsock/thing.html", b'{% extends "windsock/built-in/thing.html" %}{% block main %}{% endblock %}'
     )
+    template(
+        tmp_path, "windsock/things.html", b'<script type="application/json">{}</script><style nonce="{{ nonce }}">'
+    )
     template(tmp_path, "notes.bin", b"\xff")
 
-    assert "ok    templates: 1 of your own, which can be used" == passed(tmp_path, KILN)[-1]
+    assert "ok    templates: 2 of your own, which can be used" == passed(tmp_path, KILN)[-1]
 
 
 @pytest.mark.parametrize(
@@ -323,6 +326,46 @@ def test_a_template_that_cannot_be_used_is_named(tmp_path: Path, text: bytes, re
     template(tmp_path, "windsock/thing.html", text)
 
     assert f"{tmp_path}/templates/windsock/thing.html{reason}" == trouble(tmp_path, KILN)
+
+
+BUILT_ON = b'{% extends "windsock/built-in/thing.html" %}\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (
+            b"{% block main %}\n{{ thing.titel.upper() }}{% endblock %}",
+            "/windsock/thing.html, line 3: UndefinedError: 'dict object' has no attribute 'titel'",
+        ),
+        (
+            b"{% block main %}\n{% if thing.state %}{{ 1 / 0 }}{% endif %}{% endblock %}",
+            "/windsock/thing.html, line 3: ZeroDivisionError: division by zero",
+        ),
+        (
+            b"{% block scripts %}<script>alert(1)</script>{% endblock %}",
+            ": the page /things/kiln has an inline script, which no browser will run: put it into a file, and name "
+            "that in src",
+        ),
+        (
+            b'{% block main %}<p onclick="go()">{% endblock %}',
+            ": the page /things/kiln has onclick at a <p>, which no browser will run: use addEventListener in a file",
+        ),
+        (
+            b'{% block main %}<p style="color: red">{% endblock %}',
+            ": the page /things/kiln has style at a <p>, which no browser will use: use a class",
+        ),
+        (
+            b"{% block main %}<style>p { color: red }</style>{% endblock %}",
+            ': the page /things/kiln has a style without nonce="{{ nonce }}", which no browser will use',
+        ),
+    ],
+)
+def test_a_template_with_which_no_page_can_be_made_is_named(tmp_path: Path, text: bytes, reason: str) -> None:
+    template(tmp_path, "windsock/thing.html", BUILT_ON + text)
+
+    assert f"{tmp_path}/templates{reason}" == trouble(tmp_path, KILN)
+    assert not (tmp_path / "windsock.db").exists()
 
 
 def template(folder: Path, name: str, text: bytes) -> None:

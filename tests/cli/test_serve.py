@@ -207,3 +207,27 @@ def test_an_address_that_is_none_is_no_news_for_the_log(tmp_path: Path) -> None:
     with serving(tmp_path) as server:
         assert 404 == request("GET", f"{server.url}/nowhere").status
         assert "Traceback" not in server.output
+
+
+def test_a_template_with_which_no_page_can_be_made_is_logged_and_the_other_pages_are_served(tmp_path: Path) -> None:
+    template = tmp_path / "templates" / "windsock" / "thing.html"
+    template.parent.mkdir(parents=True)
+    template.write_text("{{ 1 / 0 }}")
+    with serving(tmp_path) as server:
+        pages = [server.request("GET", path).status for path in ("/", "/things/kiln")]
+    assert [200, 500] == pages
+    assert 1 == server.output.count(f"{template}, line 1: ZeroDivisionError: division by zero\n")
+
+
+def test_files_of_ones_own_are_served_for_the_templates_that_name_them(tmp_path: Path) -> None:
+    for path, text in {
+        "static/page.css": "p { color: red }",
+        "templates/windsock/missing.html": "{{ url_for('static', filename='page.css') }}",
+    }.items():
+        (tmp_path / path).parent.mkdir(parents=True)
+        (tmp_path / path).write_text(text)
+    with serving(tmp_path) as server:
+        address = server.request("GET", "/things/fog").text
+        assert "/own/page.css" == address
+        assert "p { color: red }" == server.request("GET", address).text
+        assert 404 == server.request("GET", "/own/../windsock.toml").status

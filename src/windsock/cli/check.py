@@ -20,8 +20,9 @@ from windsock.sources import FunctionSource, create_source, name_once
 from windsock.store import check_store
 from windsock.supervisor import FIRST_ANSWER_WITHIN
 from windsock.web.hosting import tls_of
+from windsock.web.own_templates import check_templates
 from windsock.web.serving import listen
-from windsock.web.standalone import TEMPLATES, check_templates
+from windsock.web.standalone import TEMPLATES
 
 
 @click.command()

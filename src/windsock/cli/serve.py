@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
 
@@ -9,8 +10,12 @@ import click
 
 from windsock.cli.options import address_options, config_option
 from windsock.cli.serving import serve_app
-from windsock.config import load
-from windsock.web.standalone import create_app
+from windsock.config import Config, load
+from windsock.errors import ConfigError
+from windsock.web.own_templates import check_templates
+from windsock.web.standalone import TEMPLATES, create_app
+
+log = logging.getLogger("windsock")
 
 
 @click.command()
@@ -23,4 +28,15 @@ def serve(config: Path, host: str | None, port: int | None) -> None:
     """
     loaded = load(config, os.environ)
     app, _ = create_app(loaded)
+    _try_templates(loaded)
     serve_app(app, loaded, host, port)
+
+
+def _try_templates(config: Config) -> None:
+    """Say which pages will fail. The others are served all the same, and a template can be mended meanwhile."""
+    if (config.base / TEMPLATES).is_dir():
+        try:
+            check_templates(config)
+        except ConfigError as error:
+            for problem in error.problems:
+                log.warning("%s/%s", config.base, problem)
