@@ -12,8 +12,11 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, P
 
 # What the request was wrong about, or that Windsock is stopped; never a fault of the server's.
 REFUSED = re.compile("responded with a status of (4..|503)")
-# The server, or the whole network, is away; tests do that on purpose.
-AWAY = re.compile("ERR_CONNECTION_REFUSED|ERR_INTERNET_DISCONNECTED")
+# The server, or the whole network, is away, perhaps in the middle of an answer; tests do that on purpose.
+AWAY = re.compile(
+    "net::ERR_(CONNECTION_(REFUSED|RESET|CLOSED)|EMPTY_RESPONSE|CONTENT_LENGTH_MISMATCH|INCOMPLETE_CHUNKED_ENCODING"
+    "|INTERNET_DISCONNECTED)"
+)
 
 OpenPage = Callable[..., Page]
 """Opens an address in a window of its own; options are those of Playwright's `new_context`."""

@@ -15,6 +15,13 @@ test("case and marks on letters make no difference", () => {
   assert.ok(matches("büro", ["Buro"]));
 });
 
+test("letters that have no mark to lose are found as they are typed elsewhere", () => {
+  assert.ok(matches("lodz", ["Łódź"]));
+  assert.ok(matches("strasse kobenhavn", ["Straße København"]));
+  assert.ok(matches("straße", ["Strasse"]));
+  assert.ok(!matches("雲", ["云"]));
+});
+
 test("a word is not found across two texts", () => assert.ok(!matches("doorcome", DOOR)));
 
 test("nothing to look for matches all", () => assert.ok(matches("", DOOR)));

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 
-import { beganAt, counted, extended, held, indexAt, leftOut, neighbour, read, since, whole } from "../../src/windsock/web/js/timeline/past.js";
+import { beganAt, counted, extended, held, indexAt, leftOut, neighbour, read, since, undrawn, whole } from "../../src/windsock/web/js/timeline/past.js";
 import { COLORS, Palette } from "../../src/windsock/web/js/timeline/palette.js";
 import { Exact } from "../../src/windsock/web/js/timeline/exact.js";
 import { SPANS, keyed } from "../../src/windsock/web/js/timeline/spans.js";
@@ -65,6 +65,12 @@ test("a state that comes is added at the right, with its numbers; one that is kn
 test("a past begins with the first state that comes", () => {
   const begun = extended(past([], { oldest: null }), news(1, "A", 5));
   assert.deepEqual([begun.segments.length, begun.oldest], [1, T + 5000]);
+});
+
+test("numbers of the data that are not drawn are counted", () => {
+  const drawn = { ...ABC, fields: new Map([["force", [1, 2, 3]]]) };
+  assert.equal(undrawn(drawn, { force: 1, heat: 2, light: 0, note: "3", sure: true }), 2);
+  assert.equal(undrawn(drawn, { force: 1 }), 0);
 });
 
 test("more fields than the server draws are not drawn here either", () => {

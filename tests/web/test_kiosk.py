@@ -190,6 +190,22 @@ def test_a_server_that_has_other_things_since_is_loaded_anew(
     expect(page.locator("h1")).to_have_text("The other door", timeout=20_000)
 
 
+@pytest.mark.parametrize("path", ["templates/windsock/thing.html", "static/door.css"])
+def test_a_page_whose_own_template_or_file_is_another_is_out_of_date(tmp_path: Path, path: str) -> None:
+    (tmp_path / path).parent.mkdir(parents=True)
+    (tmp_path / path).write_text('{% extends "windsock/built-in/thing.html" %}')
+
+    def version(server: Server) -> str:
+        return server.get("/things/kiln?kiosk").text.partition(' data-kiosk="')[2].partition('"')[0]
+
+    with serving(tmp_path) as server:
+        before = version(server)
+        assert before == version(server)
+        (tmp_path / path).write_text('{% extends "windsock/built-in/thing.html" %} ')
+        assert before != version(server)
+        assert before
+
+
 @pytest.mark.parametrize("script", ["windsock.js", "page.js", "socket.io.min.js"])
 def test_a_page_whose_script_did_not_come_is_loaded_anew(server: Server, browser: Browser, script: str) -> None:
     context = browser.new_context()

@@ -160,6 +160,8 @@ def test_a_page_resumes_by_position(board: Server, open_page: OpenPage) -> None:
 
     def listen(page: Page) -> None:
         page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(str(frame))))
+        # After an attempt that failed, the client may begin by polling.
+        page.on("request", lambda request: sent.append(request.post_data or ""))
 
     page = own_page(open_page, board, ELEMENT, prepare=listen)
     expect(page.locator("#link")).to_have_text("Live")

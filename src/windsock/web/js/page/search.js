@@ -5,8 +5,12 @@ import { write } from "./elements.js";
 /** Milliseconds without a key after which the count is worth telling to those who listen. */
 const PAUSE = 600;
 
+/** Letters that are searched for as others, and that Unicode does not take apart. @type {Record<string, string>} */
+const LETTERS = { æ: "ae", đ: "d", ð: "d", ħ: "h", ı: "i", ł: "l", œ: "oe", ø: "o", ß: "ss", þ: "th", ŧ: "t" };
+
 /** A text without what makes no difference to who searches: case, and marks on letters. @param {string} text */
-const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+const plain = (text) =>
+  text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().replace(/[^\p{ASCII}]/gu, (letter) => LETTERS[letter] ?? letter);
 
 /**
  * Whether every word of a query is somewhere in the texts.

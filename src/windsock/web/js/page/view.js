@@ -83,7 +83,7 @@ export class View {
   /** What a search looks at. */
   get texts() {
     const { state } = this.thing;
-    return [this.rendered.title, state?.label ?? "", state?.state ?? ""];
+    return [this.rendered.title, this.thing.name, state?.label ?? "", state?.state ?? ""];
   }
 
   /** @param {State} state */

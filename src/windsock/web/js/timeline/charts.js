@@ -8,10 +8,14 @@ import { number } from "./words.js";
 /** @import { Past } from "./past.js" */
 
 const HEIGHT = 72;
+/** Pixels: the size of the numbers at the lines of a chart, and how far they are from line and edge. */
+const [SMALL, OFF] = [11, 3];
 
 /** One field of the data over time: steps, for a value holds until the next. */
 class Chart {
   #window = /** @type {[number, number]} */ ([0, 1]);
+  /** Where lines are drawn across. @type {number[]} */
+  #lines = [];
 
   /** @param {HTMLElement} parent @param {string} name @param {boolean} last whether the axis of time is below it */
   constructor(parent, name, last) {
@@ -39,12 +43,39 @@ class Chart {
       {
         ...options,
         scales: { ...scales, y: { range: (_plot, low, high) => roomy(low, high) } },
-        axes: [...axes, { show: true, size: 0, space: 24, ticks: { show: false }, values: () => [], grid: this.#grid() }],
+        axes: [...axes, { show: true, size: 0, space: 24, ticks: { show: false }, values: (_plot, lines) => this.#note(lines), grid: this.#grid() }],
+        hooks: { draw: [(plot) => this.#name(plot)] },
         series: [{}, { ...this.#line(), paths: uPlot.paths.stepped?.({ align: 1 }), spanGaps: false }],
       },
       [this.#window, [null, null]],
       room,
     );
+  }
+
+  /** The axis has no room beside the plot, lest its moments be elsewhere than those of the band. @param {number[]} lines */
+  #note(lines) {
+    this.#lines = lines;
+    return [];
+  }
+
+  /** Write at each line what it stands for, on the plot itself. @param {uPlot} plot */
+  #name(plot) {
+    const { ctx, bbox } = plot;
+    const size = (/** @type {number} */ pixels) => pixels * devicePixelRatio;
+    ctx.save();
+    ctx.font = `${size(SMALL)}px ${getComputedStyle(this.room).fontFamily}`;
+    [ctx.textAlign, ctx.textBaseline] = ["left", "bottom"];
+    ctx.lineJoin = "round";
+    ctx.lineWidth = size(OFF);
+    ctx.strokeStyle = css(this.room, "--ground");
+    ctx.fillStyle = css(this.room, "--quiet");
+    for (const value of this.#lines) {
+      const bottom = plot.valToPos(value, "y", true) - size(1);
+      if (bottom - size(SMALL) < bbox.top) continue;
+      ctx.strokeText(number(value), bbox.left + size(OFF), bottom);
+      ctx.fillText(number(value), bbox.left + size(OFF), bottom);
+    }
+    ctx.restore();
   }
 
   /** @returns {uPlot.Series} */

@@ -124,6 +124,10 @@ function numberOf(data, name) {
   return typeof value === "number" ? value : null;
 }
 
+/** How many numbers of some data are not among the fields that are drawn. @param {Past} past @param {State["data"]} data */
+export const undrawn = ({ fields }, data) =>
+  Object.keys(data).filter((name) => numberOf(data, name) !== null && !fields.has(name)).length;
+
 /**
  * The past without what ended before `begin`, so that a page that stays open does not grow.
  *

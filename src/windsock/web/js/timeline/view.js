@@ -1,11 +1,12 @@
 import { write } from "../page/elements.js";
+import { Address } from "./address.js";
 import { Band } from "./band.js";
 import { Bar } from "./bar.js";
 import { Changes } from "./changes.js";
 import { Charts } from "./charts.js";
 import { Exact } from "./exact.js";
 import { Legend } from "./legend.js";
-import { counted, indexAt, leftOut, whole } from "./past.js";
+import { counted, indexAt, leftOut, undrawn, whole } from "./past.js";
 import { Player } from "./player.js";
 import { Replay } from "./replay.js";
 import { describe } from "./slider.js";
@@ -53,6 +54,7 @@ export class Timeline {
     const epoch = () => this.replay.past?.epoch ?? "";
     this.changes = new Changes((...which) => source.changes(epoch(), ...which), (failed) => this.#learned(failed));
     this.exact = new Exact((moment) => source.moment(moment, epoch()), () => this.#point());
+    this.address = new Address();
     const calm = matchMedia("(prefers-reduced-motion: reduce)");
     this.player = new Player(
       (ms) => this.#move(ms),
@@ -66,7 +68,19 @@ export class Timeline {
     setInterval(() => this.#passed(), 1000);
     document.addEventListener("visibilitychange", () => this.#passed());
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
-    this.load();
+    addEventListener("hashchange", () => this.#go());
+    this.load().then(() => this.#go());
+  }
+
+  /** Show what the address asks for. */
+  #go() {
+    const { moment, span } = this.address.place;
+    if (moment === null) return;
+    /** @type {HTMLInputElement | null} */
+    const choice = span && span !== this.#name ? this.section.querySelector(`[name=span][value="${span}"]`) : null;
+    choice?.click(); // as if somebody had chosen it
+    this.player.pause();
+    this.seek(moment);
   }
 
   /** Fetch what is to be shown; the newest request counts. */
@@ -125,7 +139,9 @@ export class Timeline {
     const left = leftOut(past);
     const changes = left === 1 ? "One change is" : `${left.toLocaleString()} changes are`;
     const more = left ? `${changes} too close together to be drawn. ` : "";
-    write(this.#part("note"), `${more}Times are those of ${zone()}.`);
+    const fields = undrawn(past, this.thing.state?.data ?? {});
+    const numbers = fields ? `${fields} more ${fields === 1 ? "number is" : "numbers are"} in the data and not drawn. ` : "";
+    write(this.#part("note"), `${more}${numbers}Times are those of ${zone()}.`);
   }
 
   #until() {
@@ -195,6 +211,7 @@ export class Timeline {
   reach(name) {
     this.#name = name;
     this.replay.reach(name);
+    this.address.keep(this.replay.moment, name);
     this.draw();
     this.load();
   }
@@ -213,6 +230,7 @@ export class Timeline {
     if (!this.replay.covered) this.load();
     this.#point();
     this.#buttons();
+    this.address.keep(this.replay.moment, this.#name);
   }
 
   get then() {
