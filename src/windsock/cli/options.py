@@ -43,7 +43,7 @@ def server_options(function: F, environment: bool = True) -> F:
         "--key",
         envvar="WINDSOCK_KEY" if environment else None,
         show_envvar=True,
-        help="The publisher key, if the server has one.",
+        help="The publisher key, if the server has one." + ("" if environment else "  [env var: WINDSOCK_KEY]"),
     )(function)
     return click.option(
         "--url",

@@ -54,11 +54,11 @@ def require_publisher(caller: Caller, key: str | None) -> None:
         _require_key(caller.token, key)
         return
     if caller.forwarded:
-        raise Denied("no publisher key is configured, so nothing that came through a proxy may write")
+        raise Denied("no publisher key is configured, so nothing that came through a proxy may do this")
     if not (_is_loopback(caller.peer) and _is_loopback(_hostname(caller.host))):
-        raise Denied("no publisher key is configured, so only this machine itself may write")
+        raise Denied("no publisher key is configured, so only this machine itself may do this")
     if caller.origin is not None and caller.origin != f"{caller.scheme}://{caller.host}":
-        raise Denied(f"no publisher key is configured, so a page from {caller.origin[:100]} may not write")
+        raise Denied(f"no publisher key is configured, so a page from {caller.origin[:100]} may not do this")
 
 
 def may_publish(caller: Caller, key: str | None) -> bool:

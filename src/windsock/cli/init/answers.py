@@ -7,6 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
+from windsock.cli.init.spelling import spelt
 from windsock.config.model import SLUG
 from windsock.errors import BadReading, ConfigError
 from windsock.model import check_name
@@ -45,7 +46,7 @@ def read_thing(text: str) -> str:
     name = text.strip()
     if SLUG.fullmatch(name):
         return name
-    near = re.sub(r"[^a-z0-9_]+", "-", name.lower()).strip("-_")[:64].strip("-_")
+    near = spelt(name)[:64].strip("-_")
     hint = f"; {near} would do" if near else ""
     raise ValueError(f"it is part of addresses: lower-case letters, digits, hyphens and underscores, at most 64{hint}")
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from windsock.cli.init.palette import mixed
+from windsock.cli.init.spelling import spelt
 
 _STROKE = 'fill="none" stroke="#fff" stroke-width="16" stroke-linecap="round" stroke-linejoin="round"'
 # White on the disc, whose middle is at 240, 186.
@@ -65,7 +66,7 @@ def file_names(states: Iterable[str]) -> dict[str, str]:
     """A file for each state's picture: names that every file system takes, and none of them twice."""
     found: dict[str, str] = {}
     for state in states:
-        plain = re.sub(r"[^a-z0-9]+", "-", state.lower()).strip("-") or "state"
+        plain = spelt(state).replace("_", "-") or "state"
         names = [f"{plain}.svg", *(f"{plain}-{number}.svg" for number in range(2, len(found) + 2))]
         found[state] = next(name for name in names if name not in found.values())
     return found

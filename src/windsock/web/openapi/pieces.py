@@ -85,7 +85,7 @@ def denials(place: Place, writes: bool) -> list[Denied]:
             Denied("this is not the publisher key", 403),
         ]
     form = [Denied("no publisher key is configured, so a write needs Content-Type: application/json")] * writes
-    return [Denied("no publisher key is configured, so only this machine itself may write"), *form]
+    return [Denied("no publisher key is configured, so only this machine itself may do this"), *form]
 
 
 def security(place: Place) -> list[Json]:
