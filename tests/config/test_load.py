@@ -165,6 +165,10 @@ THING = "things.cloud"
         ("[server]\nport = true", "server.port: found true, expected a whole number"),
         ("[server]\nport = 65536", "server.port: found 65536, expected a whole number from 0 to 65535"),
         ("[server]\nport = -1", "server.port: found -1, expected a whole number from 0 to 65535"),
+        (
+            '[store]\nkeep = "99999999999d"',
+            f'store.keep: found "99999999999d", {DURATION}, of at most a hundred years',
+        ),
         ('[server]\nhost = " "', 'server.host: found " ", expected some text'),
         ("[server]\nhost = 1", "server.host: found 1, expected a text"),
         ("[server]\nhost = 2026-11-22", 'server.host: found "2026-11-22", expected a text'),

@@ -55,7 +55,14 @@ def test_the_future_is_not_told(client: FlaskClient) -> None:
 
 
 def test_a_time_long_before_all_clocks_is_answered_too(client: FlaskClient) -> None:
-    assert [] == timeline(client, end="0001-01-01T00:00:00Z", span="36525d")["segments"]
+    found = timeline(client, end="0001-01-01T00:00:00Z", span="36525d")
+    assert ([], "1970-01-01T00:00:00.000Z") == (found["segments"], found["begin"])
+
+
+def test_a_time_that_begins_before_1970_begins_with_1970(client: FlaskClient) -> None:
+    put(client)
+    found = timeline(client, span="36525d")
+    assert (1, "1970-01-01T00:00:00.000Z") == (len(found["segments"]), found["begin"])
 
 
 def test_so_many_segments_are_told_as_are_asked_for(client: FlaskClient) -> None:

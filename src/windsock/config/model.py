@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from windsock.errors import BadReading
 from windsock.model import Backlog, check_name
-from windsock.times import parse_duration
+from windsock.times import DURATION, parse_duration
 
 SLUG = re.compile(r"[a-z0-9]([a-z0-9_-]{0,62}[a-z0-9])?")
 # CSS colours: hexadecimal, or a name. Nothing else, so that a colour cannot carry more than a colour.
@@ -24,12 +24,13 @@ _ORIGIN = re.compile(r"https?://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?", r
 def _duration(value: object) -> timedelta:
     if isinstance(value, timedelta):
         return value
+    expected = "a duration such as 500ms, 5s, 1m30s or 2h"
     if not isinstance(value, str):
-        raise ValueError("a duration such as 500ms, 5s, 1m30s or 2h")
+        raise ValueError(expected)
     try:
         duration = parse_duration(value)
     except ValueError:
-        raise ValueError("a duration such as 500ms, 5s, 1m30s or 2h") from None
+        raise ValueError(f"{expected}, of at most a hundred years" if DURATION.fullmatch(value) else expected) from None
     if not duration:
         raise ValueError("a duration longer than nothing")
     return duration

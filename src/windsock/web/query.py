@@ -11,7 +11,8 @@ from windsock.times import parse_duration, parse_time
 
 LARGEST = 10**18 - 1
 """The largest number that is understood; every store counts further."""
-_FIRST = datetime(1970, 1, 1, tzinfo=UTC)
+FIRST = datetime(1970, 1, 1, tzinfo=UTC)
+"""Before this there is nothing."""
 
 
 def number(name: str) -> int | None:
@@ -41,7 +42,7 @@ def time(name: str, usual: datetime) -> datetime:
     """A time, in the form of RFC 3339; before 1970 there is nothing."""
     text = request.args.get(name)
     try:
-        return usual if text is None else max(parse_time(text), _FIRST)
+        return usual if text is None else max(parse_time(text), FIRST)
     except ValueError as error:
         raise wire.BadRequest(f"{name}: {error}") from None
 

@@ -117,7 +117,7 @@ def timeline(thing: str) -> Response:
     epoch = site.runtime.state(thing).position.epoch
     now = site.clock()
     end = min(query.time("end", now), now)
-    begin = end - query.duration("span", USUAL_SPAN, LONGEST_SPAN)
+    begin = max(end - query.duration("span", USUAL_SPAN, LONGEST_SPAN), query.FIRST)
     slices = query.count("slices", past.USUAL_SLICES, past.MAX_SLICES)
     return _fresh(wire.timeline_message(thing, epoch, site.runtime.timeline(thing, begin, end, slices), now))
 
