@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from azure.storage.queue import QueueClient
+from jinja2 import FileSystemLoader
 
 from tests.azurite import Azurite, connection_string
 from tests.cli.typed import failed, succeeded, typed
@@ -326,6 +327,16 @@ def test_a_template_that_cannot_be_used_is_named(tmp_path: Path, text: bytes, re
     template(tmp_path, "windsock/thing.html", text)
 
     assert f"{tmp_path}/templates/windsock/thing.html{reason}" == trouble(tmp_path, KILN)
+
+
+def test_a_template_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    template(tmp_path, "windsock/thing.html", b"")
+
+    def refused(*_: object) -> None:  # as the system does to all but root
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(FileSystemLoader, "get_source", refused)
+    assert f"{tmp_path}/templates/windsock/thing.html: it cannot be read: Permission denied" == trouble(tmp_path, KILN)
 
 
 BUILT_ON = b'{% extends "windsock/built-in/thing.html" %}\n'

@@ -53,6 +53,8 @@ def _mistakes(environment: Environment, name: str) -> Iterator[str]:
         yield f"{TEMPLATES}/{name}: there is no template {error.name}"
     except UnicodeDecodeError:
         yield f"{TEMPLATES}/{name}: it is not UTF-8"
+    except OSError as error:
+        yield f"{TEMPLATES}/{name}: it cannot be read: {error.strerror}"
 
 
 def _faults(config: Config, folder: Path) -> Iterator[str]:
