@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 
 from tests.builders import NOW
@@ -10,9 +8,8 @@ from windsock.logbook import LAST, Entry, Fate, Logbook
 from windsock.model import Reading, Rejected
 
 
-def entry(state: str, fate: Fate = "changed", after: float = 0.0) -> Entry:
-    at = NOW + timedelta(seconds=after)
-    return Entry(at, "inbox:", Arrival(Reading(state, thing="cloud"), at, at), fate)
+def entry(state: str, fate: Fate = "changed", thing: str = "cloud") -> Entry:
+    return Entry(NOW, "inbox:", Arrival(Reading(state, thing=thing), NOW, NOW), fate)
 
 
 def states(logbook: Logbook) -> list[str]:
@@ -30,6 +27,22 @@ def test_the_last_are_remembered_and_no_more() -> None:
     logbook = Logbook()
     logbook.note(entry(str(number)) for number in range(LAST + 3))
     assert [str(number) for number in range(LAST + 2, 2, -1)] == states(logbook)
+
+
+def test_what_a_rare_thing_said_last_is_told_however_often_another_one_speaks() -> None:
+    logbook = Logbook()
+    message = Rejected("clock:", b"?", "no", NOW)
+    logbook.note([entry("RARE", thing="door"), Entry(NOW, "clock:", message, "rejected")])
+    logbook.note(entry(str(number)) for number in range(1000))
+    assert LAST == len(logbook.last())
+    assert [str(number) for number in range(999, 999 - LAST + 2, -1)] + ["RARE"] == states(logbook)
+    assert message == logbook.last()[-2].what
+
+
+def test_of_many_things_the_newest_are_told() -> None:
+    logbook = Logbook()
+    logbook.note(entry(str(number), thing=f"thing-{number}") for number in range(100))
+    assert [str(number) for number in range(99, 99 - LAST, -1)] == states(logbook)
 
 
 @pytest.mark.parametrize(

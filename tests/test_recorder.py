@@ -259,6 +259,29 @@ def test_what_was_set_aside_is_among_them_with_its_source_and_the_time_of_readin
     ]
 
 
+def test_of_a_long_batch_the_last_are_told_with_what_became_of_them(bench: Bench) -> None:
+    names = [f"S{number}" for number in range(100)]
+    bench.recorder.record([arrival(name) for name in [*names, "S99"]], [rejected(b"%d" % number) for number in (0, 1)])
+    assert [
+        ("S98", "changed"),
+        ("S99", "changed"),
+        ("S99", "same"),
+        ("0", "rejected"),
+        ("1", "rejected"),
+    ] == fates(bench)[-5:]
+
+
+def test_of_many_messages_set_aside_the_last_are_told_and_what_could_be_read_too(bench: Bench) -> None:
+    bench.recorder.record([arrival("HUGGING")], [rejected(b"%d" % number) for number in range(100)])
+    assert [("HUGGING", "changed"), ("98", "rejected"), ("99", "rejected")] == [fates(bench)[0], *fates(bench)[-2:]]
+
+
+def test_what_was_passed_over_is_counted_as_nothing_new() -> None:
+    bench = Bench(cloud())
+    bench.record(arrival("NEUTRAL", at(-9)), arrival("HUGGING", at(-1), id="1"), arrival("SHAKING", at(-1), id="1"))
+    assert (1, 0, 2) == tuple(bench.recorder.tally.readings("cloud", name) for name in ("changed", "updated", "same"))
+
+
 # ------------------------------------------------------------------------------------- a store that fails
 
 

@@ -22,14 +22,6 @@ from windsock.store import Batch, SeenId, Store
 from windsock.tally import Tally
 from windsock.times import Clock
 
-_RESULTS: dict[Fate, Result] = {
-    "changed": "changed",
-    "updated": "updated",
-    "same": "same",
-    # What was known already, or is older than what was heard, did nothing new either.
-    "older": "same",
-    "known": "same",
-}
 Publish = Callable[[State], None]
 """Tells viewers of a state; called under the thing's lock, so it must be quick and must not raise."""
 
@@ -103,9 +95,12 @@ class Recorder:
             }
             if by_thing or rejected or resolved:
                 self._commit(now, steps, tuple(seen), tuple(rejected), tuple(resolved))
-            self._note(now, arrivals, rejected, fates := _fates(by_thing, new, steps))
-            for thing, own in by_thing.items():
-                self.tally.read(thing, (_RESULTS[fates[id(arrival)]] for arrival in own))
+            for thing, step in steps.items():
+                results = [result for result in step.results if result]
+                # What was known already, or is older than what was heard, did nothing new either.
+                passed_over = len(by_thing[thing]) - len(results)
+                self.tally.read(thing, [*results, *["same"] * passed_over])
+            self._note(now, arrivals[-LAST:], rejected[-LAST:], _fates(new, steps))
             return {thing: Outcome(step.result, step.state.position) for thing, step in steps.items()}
 
     def conclude_silence(self, thing: str, known_until: datetime) -> None:
@@ -158,11 +153,10 @@ class Recorder:
     def _note(
         self, now: datetime, arrivals: Sequence[Arrival], rejected: Sequence[Rejected], fates: Mapping[int, Fate]
     ) -> None:
-        self.logbook.note(
-            Entry(now, self._specs[arrival.reading.thing or ""].source, arrival, fates[id(arrival)])
-            for arrival in arrivals[-LAST:]
-        )
-        self.logbook.note(Entry(now, message.source, message, "rejected") for message in rejected[-LAST:])
+        for arrival in arrivals:
+            source = self._specs[arrival.reading.thing or ""].source
+            self.logbook.note([Entry(now, source, arrival, fates.get(id(arrival), "known"))])
+        self.logbook.note(Entry(now, message.source, message, "rejected") for message in rejected)
 
     def _due(self, thing: str) -> Due | None:
         return silence(self._specs[thing], self._states[thing], self.started_at)
@@ -231,12 +225,10 @@ class Recorder:
             yield
 
 
-def _fates(
-    by_thing: Mapping[str, Sequence[Arrival]], new: Mapping[str, Sequence[Arrival]], steps: Mapping[str, Step]
-) -> dict[int, Fate]:
-    """What became of each arrival, by its identity."""
-    fates: dict[int, Fate] = {id(arrival): "known" for arrivals in by_thing.values() for arrival in arrivals}
-    for thing, step in steps.items():
-        for arrival, result in zip(new[thing], step.results, strict=True):
-            fates[id(arrival)] = result or "older"
-    return fates
+def _fates(new: Mapping[str, Sequence[Arrival]], steps: Mapping[str, Step]) -> dict[int, Fate]:
+    """What became of the last arrivals of each thing that were new, by their identity."""
+    return {
+        id(arrival): result or "older"
+        for thing, step in steps.items()
+        for arrival, result in zip(new[thing][-LAST:], step.results[-LAST:], strict=True)
+    }

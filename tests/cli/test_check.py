@@ -81,6 +81,20 @@ def test_a_store_that_a_server_uses_and_that_fails_is_named(tmp_path: Path) -> N
     )
 
 
+def test_a_store_that_a_server_uses_and_whose_file_was_removed_is_told(tmp_path: Path) -> None:
+    with serving(tmp_path) as server:
+        (tmp_path / "windsock.db").unlink()
+        said = trouble(tmp_path, KILN)
+    assert f"the file is gone, and process {server.process.pid} (windsock) goes on with it" in said
+
+
+def test_a_store_that_was_removed_with_its_server_gone_is_made_anew(tmp_path: Path) -> None:
+    with serving(tmp_path):
+        pass
+    (tmp_path / "windsock.db").unlink()
+    assert "ok    sqlite:///windsock.db: can be written, and is made at the first start" == passed(tmp_path, KILN)[-1]
+
+
 @pytest.mark.parametrize("body", ["something else", "SQLite format 3\0" + "x" * 100])
 def test_a_file_that_is_no_store_is_named_and_left_as_it_is(tmp_path: Path, body: str) -> None:
     (tmp_path / "windsock.db").write_text(body)
@@ -238,12 +252,22 @@ def test_a_function_is_called_and_nothing_of_what_it_says_is_recorded(tmp_path: 
         ("return 5", " gave 5, expected a state name, a windsock.Reading or None (nothing new)"),
         ("return Reading('HOT', thing='fog')", ": the reading is for 'fog'; this source serves cloud"),
         ("raise SystemExit(3)", ": SystemExit: 3"),
+        ("raise KeyboardInterrupt", ": KeyboardInterrupt: "),
+        ("from windsock.errors import ConfigError; raise ConfigError('of its own')", ": of its own"),
+        ("raise ValueError('no\\nheat\u202e')", ": ValueError: no\\nheat\\u202e"),
         ("time.sleep(4)", ": no answer for 3 seconds; it is still being waited for"),
     ],
 )
 def test_a_function_that_fails_is_named_with_its_reason(tmp_path: Path, body: str, reason: str) -> None:
     url = write_reader(tmp_path, body)
     assert f"{url}{reason}" in trouble(tmp_path, watched(url))
+
+
+def test_what_a_function_prints_is_none_of_what_is_said(tmp_path: Path) -> None:
+    url = write_reader(tmp_path, "print('ok    all is well')")
+    (tmp_path / "windsock.toml").write_text(watched(url))
+    result = typed("check")
+    assert ("ok    all is well\n", True) == (result.stderr, "all is well" not in result.stdout)
 
 
 def test_every_trouble_is_named(tmp_path: Path) -> None:
@@ -343,40 +367,66 @@ BUILT_ON = b'{% extends "windsock/built-in/thing.html" %}\n'
 
 
 @pytest.mark.parametrize(
-    ("text", "reason"),
+    ("name", "text", "reason"),
     [
         (
-            b"{% block main %}\n{{ thing.titel.upper() }}{% endblock %}",
+            "thing",
+            BUILT_ON + b"{% block main %}\n{{ thing.titel.upper() }}{% endblock %}",
             "/windsock/thing.html, line 3: UndefinedError: 'dict object' has no attribute 'titel'",
         ),
         (
-            b"{% block main %}\n{% if thing.state %}{{ 1 / 0 }}{% endif %}{% endblock %}",
+            "thing",
+            BUILT_ON + b"{% block main %}\n{% if thing.state %}{{ 1 / 0 }}{% endif %}{% endblock %}",
             "/windsock/thing.html, line 3: ZeroDivisionError: division by zero",
         ),
         (
-            b"{% block scripts %}<script>alert(1)</script>{% endblock %}",
-            ": the page /things/kiln has an inline script, which no browser will run: put it into a file, and name "
-            "that in src",
+            "things",
+            b"{{ windsock.live('nobody') }}",
+            ": the page / cannot be shown: windsock.live('nobody'): there is no such thing; there are kiln, door",
         ),
+        ("live", b"{{ a.b.c }}", "/windsock/live.html, line 1: UndefinedError: 'a' is undefined"),
+        ("unavailable", b"{{ a.b.c }}", "/windsock/unavailable.html, line 1: UndefinedError: 'a' is undefined"),
         (
-            b'{% block main %}<p onclick="go()">{% endblock %}',
-            ": the page /things/kiln has onclick at a <p>, which no browser will run: use addEventListener in a file",
-        ),
-        (
-            b'{% block main %}<p style="color: red">{% endblock %}',
+            "thing",
+            BUILT_ON + b'{% block main %}<p style="color: red">{% endblock %}',
             ": the page /things/kiln has style at a <p>, which no browser will use: use a class",
         ),
         (
-            b"{% block main %}<style>p { color: red }</style>{% endblock %}",
+            "thing",
+            BUILT_ON + b"{% block main %}<style>p { color: red }</style>{% endblock %}",
             ': the page /things/kiln has a style without nonce="{{ nonce }}", which no browser will use',
         ),
     ],
 )
-def test_a_template_with_which_no_page_can_be_made_is_named(tmp_path: Path, text: bytes, reason: str) -> None:
-    template(tmp_path, "windsock/thing.html", BUILT_ON + text)
+def test_a_template_with_which_no_page_can_be_made_is_named_once(
+    tmp_path: Path, name: str, text: bytes, reason: str
+) -> None:
+    template(tmp_path, f"windsock/{name}.html", text)
 
-    assert f"{tmp_path}/templates{reason}" == trouble(tmp_path, KILN)
+    assert f"{tmp_path}/templates{reason}" == trouble(tmp_path, KILN + "[things.door]\n")
     assert not (tmp_path / "windsock.db").exists()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"{{ things[7].title.upper() }} {{ windsock.live('thing-7') }}",
+        b"{% include 'nowhere.html' ignore missing %}{% include ['nowhere.html', 'windsock/parts.html'] %}",
+        b'<div once only="x" on-line></div>',
+        b"{% if things[0].state %}{{ things[0].data.heat }}{% endif %}",
+    ],
+)
+def test_a_template_that_works_is_fine(tmp_path: Path, text: bytes) -> None:
+    template(tmp_path, "windsock/things.html", text)
+
+    said = passed(tmp_path, "".join(f"[things.thing-{number}]\n" for number in range(8)))
+    assert "ok    templates: 1 of your own, which can be used" == said[-1]
+
+
+def test_without_a_thing_templates_are_tried_too(tmp_path: Path) -> None:
+    template(tmp_path, "windsock/things.html", b"{{ 1 / 0 }}")
+
+    assert "line 1: ZeroDivisionError" in trouble(tmp_path, MEMORY)
 
 
 def template(folder: Path, name: str, text: bytes) -> None:

@@ -230,4 +230,7 @@ def test_files_of_ones_own_are_served_for_the_templates_that_name_them(tmp_path:
         address = server.request("GET", "/things/fog").text
         assert "/own/page.css" == address
         assert "p { color: red }" == server.request("GET", address).text
-        assert 404 == server.request("GET", "/own/../windsock.toml").status
+        (tmp_path / "static" / ".env").write_text("KEY=secret")
+        for hidden in ("/own/../windsock.toml", "/own/%2e%2e/windsock.toml", "/own/.env", "/own/./.env"):
+            assert 404 == server.request("GET", hidden).status
+        assert "nosniff" == server.request("GET", address).headers["x-content-type-options"]

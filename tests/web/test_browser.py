@@ -78,6 +78,7 @@ def test_each_form_of_message_changes_picture_text_and_tab_in_every_window_witho
         for window in windows:
             shows(window, label, state)
     assert all(window.evaluate("window.sameDocument") for window in windows)
+    cloud_queue.send_message("SHAKING")  # once more, lest it come to rest before the window is open
     shows(open_page(f"{cloud.url}/things/cloud"), "Somebody is shaking the cloud", "SHAKING")
 
 
@@ -109,8 +110,8 @@ def test_a_source_that_fails_is_said_and_the_value_is_not_live_until_it_is_back(
 
 
 def test_a_thing_that_is_silent_for_too_long_is_not_shown_as_live(board: Server, open_page: OpenPage) -> None:
-    board.put_state("door", "OPEN")
     page = open_page(f"{board.url}/things/door")
+    board.put_state("door", "OPEN")
     live(page)
     expect(page.locator("#link")).to_have_text("Not live – silent")
     expect(page.locator("#banner")).to_contain_text("Not heard for")

@@ -200,6 +200,7 @@ def test_a_page_whose_own_template_or_file_is_another_is_out_of_date(tmp_path: P
 
     with serving(tmp_path) as server:
         before = version(server)
+        (tmp_path / path).with_name("picture.jpg").write_bytes(b"another at every look, as a camera's is")
         assert before == version(server)
         (tmp_path / path).write_text('{% extends "windsock/built-in/thing.html" %} ')
         assert before != version(server)

@@ -57,4 +57,21 @@ def test_a_moment_that_is_typed_into_the_address_is_shown(cloud: Server, open_pa
     page.evaluate("(hash) => { location.hash = hash; }", ouch)
     then(page, "Ouch", "PUNCHING", 2)
     page.evaluate("location.hash = '#then=never'")
+    now(page, "The cloud floats")
+
+
+def test_back_leads_out_of_the_past_and_what_else_the_address_holds_is_left_alone(
+    cloud: Server,  # noqa: F811
+    open_page: OpenPage,
+) -> None:
+    page = opened(open_page, cloud)
+    page.evaluate("location.hash = '#spent'")
+    page.get_by_text("Day", exact=True).click()
+    page.wait_for_timeout(600)  # the address follows what rests
+    expect(page).to_have_url(f"{cloud.url}/things/cloud#spent")
+    age = 25 * 60 * 1000
+    page.evaluate("(age) => { location.hash = `#then=${new Date(Date.now() - age).toISOString()}`; }", age)
     then(page, "Ouch", "PUNCHING", 2)
+    page.go_back()
+    now(page, "The cloud floats")
+    expect(page).to_have_url(f"{cloud.url}/things/cloud#spent")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import redirect_stdout
 from functools import partial
 from pathlib import Path
 
@@ -12,12 +14,13 @@ import click
 
 from windsock import condition, decode
 from windsock.cli.options import address_options, config_option
+from windsock.cli.table import plain
 from windsock.config import Config, load
 from windsock.engine import Tls
 from windsock.errors import ConfigError, SourceError
 from windsock.model import Reading, ThingSpec
 from windsock.sources import FunctionSource, create_source, name_once
-from windsock.store import check_store
+from windsock.store.check import check_store
 from windsock.supervisor import FIRST_ANSWER_WITHIN
 from windsock.web.hosting import tls_of
 from windsock.web.own_templates import check_templates
@@ -63,13 +66,13 @@ def check(config: Path, host: str | None, port: int | None) -> None:
 
 def _try(name: str, where: str, attempt: Callable[[], str]) -> bool:
     try:
-        click.echo(f"ok    {condition.line(name, attempt())}")
+        click.echo(plain(f"ok    {condition.line(name, attempt())}"))
     except ConfigError as error:
         # Said by its place, not its name: a URL that cannot be may hold a password.
-        click.echo("\n".join(f"FAIL  {where}{problem}" for problem in error.problems))
+        click.echo("\n".join(plain(f"FAIL  {where}{problem}") for problem in error.problems))
         return False
     except (Exception, SystemExit) as error:  # noqa: BLE001  # a source of the user's own code may raise anything
-        click.echo(f"FAIL  {condition.line(name, condition.reason(error, name))}")
+        click.echo(plain(f"FAIL  {condition.line(name, condition.reason(error, name))}"))
         return False
     return True
 
@@ -95,7 +98,7 @@ def _check_source(url: str, config: Config, names: dict[str, str]) -> str:
     try:
         name_once(source, url, names)
         if isinstance(source, FunctionSource):
-            _in_time(partial(_call, source, specs))
+            _in_time(source.name, partial(_call, source, specs))
         else:
             source.check()
     finally:
@@ -111,7 +114,7 @@ def _call(source: FunctionSource, specs: Mapping[str, ThingSpec]) -> None:
         decode.check(message.body, specs)
 
 
-def _in_time(attempt: Callable[[], None]) -> None:
+def _in_time(name: str, attempt: Callable[[], None]) -> None:
     """Attempt something that may hang, as the operator's page would call it then. Raises SourceError."""
     outcome: list[BaseException] = []
 
@@ -122,12 +125,13 @@ def _in_time(attempt: Callable[[], None]) -> None:
             outcome.append(error)
 
     thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    thread.join(FIRST_ANSWER_WITHIN)
+    with redirect_stdout(sys.stderr):  # what a function prints is none of what is said here
+        thread.start()
+        thread.join(FIRST_ANSWER_WITHIN)
     if thread.is_alive():
         raise SourceError(condition.hangs(FIRST_ANSWER_WITHIN))
     for error in outcome:
-        raise error
+        raise SourceError(condition.reason(error, name))
 
 
 def _check_store(config: Config) -> str:

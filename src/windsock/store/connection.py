@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -62,6 +63,26 @@ class SharedConnection:
         if given_up is not None:
             with suppress(sqlite3.Error):  # what is committed is in the log, whatever becomes of the disk
                 given_up.close()
+
+
+@contextmanager
+def transaction(db: sqlite3.Connection, durable: bool) -> Iterator[None]:
+    """All that is done in it, or nothing; ``durable``: it has reached the disk at the end."""
+    db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:  # SQLite itself rolls back after some errors
+            db.execute("ROLLBACK")
+        raise
+
+
+def try_to_write(db: sqlite3.Connection) -> None:
+    """Write something that means nothing, to the disk."""
+    with transaction(db, durable=True):
+        db.execute("INSERT OR REPLACE INTO meta VALUES ('checked', ?)", (secrets.token_hex(8),))
 
 
 def _connect(path: Path, mode: str) -> sqlite3.Connection:

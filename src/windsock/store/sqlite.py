@@ -20,7 +20,7 @@ from windsock.errors import StoreError
 from windsock.model import Change, Moment, Rejected, State
 from windsock.store import forks, rows, schema
 from windsock.store.base import KEPT_REJECTED, SEEN_FOR, Batch, SeenId
-from windsock.store.connection import SharedConnection
+from windsock.store.connection import SharedConnection, transaction, try_to_write
 from windsock.store.lock import WatchLock
 from windsock.times import to_milliseconds
 
@@ -79,7 +79,7 @@ class SqliteStore:
         """
         durable = bool(batch.changes or batch.seen or batch.rejected or batch.resolved)
         with self._alone(self._writer) as db:
-            with _transaction(db, durable):
+            with transaction(db, durable):
                 self._write(db, batch)
                 total = self._total(db)
             if batch.changes:
@@ -128,7 +128,7 @@ class SqliteStore:
 
     def forget(self, thing: str, before: datetime, limit: int) -> int:
         """See `Store.forget`. It is one short transaction, which is not waited for to reach the disk."""
-        with self._alone(self._writer) as db, _transaction(db, durable=False):
+        with self._alone(self._writer) as db, transaction(db, durable=False):
             db.execute(_FORGET, {"thing": thing, "before": to_milliseconds(before), "limit": limit})
             return int(db.execute("SELECT changes()").fetchone()[0])
 
@@ -145,7 +145,7 @@ class SqliteStore:
     def check(self) -> None:
         """See `Store.check`."""
         with self._alone(self._writer) as db:
-            _check(db)
+            try_to_write(db)
 
     def close(self) -> None:
         """See `Store.close`."""
@@ -251,36 +251,6 @@ class SqliteStore:
         except rows.Damaged as error:
             advice = "Restore a backup, or name another file for the store"
             raise StoreError(f"{self.path}: the file is damaged: {error}. {advice}") from error
-
-
-def check_in_use(path: Path) -> None:
-    """`SqliteStore.check` of a store that another process has open and goes on using. Raises StoreError."""
-    connection = SharedConnection(path.resolve())
-    try:
-        with connection.use() as db:
-            _check(db)
-    except sqlite3.Error as error:
-        raise StoreError(f"{path}: the store failed: {error}") from error
-    finally:
-        connection.close()
-
-
-def _check(db: sqlite3.Connection) -> None:
-    with _transaction(db, durable=True):
-        db.execute("INSERT OR REPLACE INTO meta VALUES ('checked', ?)", (secrets.token_hex(8),))
-
-
-@contextmanager
-def _transaction(db: sqlite3.Connection, durable: bool) -> Iterator[None]:
-    db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-    db.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        db.execute("COMMIT")
-    except BaseException:
-        if db.in_transaction:  # SQLite itself rolls back after some errors
-            db.execute("ROLLBACK")
-        raise
 
 
 def _forget_oldest_rejected(db: sqlite3.Connection) -> None:

@@ -21,8 +21,8 @@ _TEMPLATES = Path(__file__).parent / "templates" / "windsock"
 def fingerprint(site: Site, base: str) -> str:
     """Differs when a page that was served earlier is out of date in more than its states.
 
-    That is when Windsock's own files are others, or the application's templates and files, or the things are: what they
-    are called and how they look.
+    That is when Windsock's own files are others, or the application's pages, scripts and style sheets, or the things
+    are: what they are called and how they look.
     """
     specs = site.runtime.specs.values() if site.started else ()
     things = [[spec.name, spec.title, spec.offline, described_states(spec, base)] for spec in specs]
@@ -32,8 +32,12 @@ def fingerprint(site: Site, base: str) -> str:
 
 
 def _own_files() -> Iterator[Path]:
-    """What the application puts in the place of Windsock's pages, and beside them."""
+    """What the application puts in the place of Windsock's pages, and what such a page is made of.
+
+    Nothing else in its folder of files: a picture that changes there is no other page.
+    """
     if current_app.template_folder:
         yield from Path(current_app.root_path, current_app.template_folder, "windsock").glob("*.html")
     if current_app.static_folder:
-        yield from (path for path in Path(current_app.static_folder).glob("*.*") if path.is_file())
+        for kind in ("*.css", "*.js"):
+            yield from Path(current_app.static_folder).glob(kind)

@@ -38,7 +38,7 @@ def _view(site: Site, thing: str, base: str) -> Mapping[str, Any]:
 
 
 def _check(site: Site, thing: str) -> None:
-    known = [*site.config.things, *(one.name for one in site.windsock.things)]
+    known = [*{**site.config.things, **{one.name: one for one in site.windsock.things}}]
     if thing in known:
         return
     near = difflib.get_close_matches(thing, known, 1)

@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from html.parser import HTMLParser
 from pathlib import Path
 
-from flask import Flask
-from jinja2 import Environment, FileSystemLoader, TemplateNotFound, TemplateSyntaxError, meta
+from flask import Flask, template_rendered
+from jinja2 import Environment, FileSystemLoader, TemplateNotFound, TemplateSyntaxError, meta, nodes
 
+from windsock import condition
 from windsock.config import Config
-from windsock.errors import ConfigError
+from windsock.errors import ConfigError, StoreError
+from windsock.web.pages import unavailable
+from windsock.web.refused import refused
 from windsock.web.standalone import TEMPLATES, create_app
 
 LOOKED_AT = 5
 """With how many things pages are made, the first ones; they differ in what a template may ask for."""
-_DATA_BLOCKS = {"application/json", "application/ld+json", "importmap", "speculationrules", "text/template"}
+NO_THING, BROKEN, LIVE = "/things/-", "/-/broken", "/-/live"
+"""Where there is no thing; and, on trial only, the page that can show nothing, and what `windsock.live` writes."""
+EXPECTED = {NO_THING: 404, BROKEN: 503}
+"""The status with which these are answered; all others with 200."""
 
 
 def check_templates(config: Config) -> int:
     """How many templates are in the folder for them. Raises ConfigError, with a line for each that cannot be used.
 
-    First each is read; then pages are made, of things of which nothing is known, and once more when they have a state.
+    First each is read; then pages are made, of things of which nothing is known, and once more when they have a state,
+    without data.
     """
     folder = config.base / TEMPLATES
     app, _ = create_app(config)
@@ -42,7 +48,7 @@ def _mistakes(environment: Environment, name: str) -> Iterator[str]:
     try:
         text = environment.loader.get_source(environment, name)[0]
         environment.compile(text, name)
-        for other in meta.find_referenced_templates(environment.parse(text)):
+        for other in _needed(environment.parse(text)):
             if other == name:
                 yield f"{TEMPLATES}/{name}: it builds on itself; Windsock's own is {name.replace('/', '/built-in/', 1)}"
             elif other is not None:  # one whose name is only known when the page is made
@@ -57,32 +63,64 @@ def _mistakes(environment: Environment, name: str) -> Iterator[str]:
         yield f"{TEMPLATES}/{name}: it cannot be read: {error.strerror}"
 
 
+def _needed(template: nodes.Template) -> Iterator[str | None]:
+    """The templates that one cannot do without; None: the name is made when the page is."""
+    for include in template.find_all(nodes.Include):
+        if include.ignore_missing or not isinstance(include.template, nodes.Const):
+            include.template = nodes.Tuple([], "load")
+    yield from meta.find_referenced_templates(template)
+
+
 def _faults(config: Config, folder: Path) -> Iterator[str]:
     """What goes wrong when pages are made. The things are there by name alone: no source is read, no store opened."""
-    things = {name: replace(spec, source="inbox:") for name, spec in [*config.things.items()][:LOOKED_AT]}
-    app, windsock = create_app(replace(config, store=config.store.model_copy(update={"url": "memory:"}), things=things))
+    things = {name: replace(spec, source="inbox:") for name, spec in config.things.items()}
+    store = config.store.model_copy(update={"url": "memory:"})
+    server = config.server.model_copy(update={"publisher_key": None})  # so that pages say what goes wrong
+    app, windsock = create_app(replace(config, server=server, store=store, things=things))
     app.config["PROPAGATE_EXCEPTIONS"] = True
-    reported = [(windsock.thing(name), next(iter(spec.accepted), "STATE")) for name, spec in things.items()]
+    app.add_url_rule(BROKEN, "broken", lambda: unavailable(StoreError("the disk is full")))
+    app.add_url_rule(LIVE, "live", lambda: windsock.live(next(iter(things))))
+    described = [windsock.thing(name) for name in things]
     windsock.start()
     try:
-        of_things = [f"/things/{name}{rest}" for name in things for rest in ("", "/embed")]
-        for path in ["/", "/?kiosk", *of_things, "/things/-", "/operator", "/api"]:
-            yield from _faults_of(app, path, folder)
-        for thing, state in reported:
-            thing.report(state)
-        for path in ["/", *of_things]:
-            yield from _faults_of(app, path, folder)
+        yield from _faults_of(app, [*things], folder)
+        for thing, spec in zip(described, things.values(), strict=True):
+            thing.report(next(iter(spec.accepted), "STATE"))
+        yield from _faults_of(app, [*things], folder)
     finally:
         windsock.stop()
 
 
-def _faults_of(app: Flask, path: str, folder: Path) -> Iterator[str]:
+def _faults_of(app: Flask, things: Sequence[str], folder: Path) -> Iterator[str]:
+    """Those of all pages, each once: the next page that has it says nothing new."""
+    said: set[str] = set()
+    of_things = [f"/things/{name}{rest}" for name in things[:LOOKED_AT] for rest in ("", "/embed")]
+    for path in ["/", "/?kiosk", *of_things, *([LIVE] if things else []), NO_THING, BROKEN, "/operator", "/api"]:
+        for place, what in _faults_at(app, path, folder):
+            if what not in said:
+                yield f"{place}{what}"
+            said.add(what)
+
+
+def _faults_at(app: Flask, path: str, folder: Path) -> Iterator[tuple[str, str]]:
+    """Where something is wrong on a page, and what."""
+    page = f"{TEMPLATES}: the page {path.partition('?')[0]} "
+    reasons: list[object] = []
+
+    def note(_app: Flask, context: Mapping[str, object], **_: object) -> None:
+        reasons.append(context.get("reason"))
+
     try:
-        page = app.test_client().get(path).text
+        with template_rendered.connected_to(note, app):
+            answer = app.test_client().get(path)
     except Exception as error:  # noqa: BLE001  # whatever a template runs into
-        yield f"{_place(error, folder)}: {type(error).__name__}: {error}"
-    else:
-        yield from (f"{TEMPLATES}: the page {path} {what}" for what in _refused(page))
+        yield f"{_place(error, folder)}: ", condition.reason(error, "")
+        return
+    if answer.status_code != EXPECTED.get(path, 200):
+        # An error of Windsock's own, such as of a thing that there is not: it was answered with a page that says so.
+        yield page, f"cannot be shown: {next(filter(None, reasons), answer.status)}"
+    for what in refused(answer.text, answer.headers.get("Content-Security-Policy", "")):
+        yield page, what
 
 
 def _place(error: Exception, folder: Path) -> str:
@@ -93,30 +131,3 @@ def _place(error: Exception, folder: Path) -> str:
     if not frames:
         return TEMPLATES
     return f"{TEMPLATES}/{Path(frames[-1].filename).relative_to(folder)}, line {frames[-1].lineno}"
-
-
-def _refused(page: str) -> list[str]:
-    """What a page has that its Content-Security-Policy lets no browser run, and what to do instead."""
-    finder = _Finder()
-    finder.feed(page)
-    return finder.found
-
-
-class _Finder(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        if tag == "script" and "src" not in given and given.get("type") not in _DATA_BLOCKS:
-            self.found.append(
-                "has an inline script, which no browser will run: put it into a file, and name that in src"
-            )
-        if tag == "style" and not given.get("nonce"):
-            self.found.append('has a style without nonce="{{ nonce }}", which no browser will use')
-        for name in given:
-            if name.startswith("on") and tag != "template":
-                self.found.append(f"has {name} at a <{tag}>, which no browser will run: use addEventListener in a file")
-            elif name == "style":
-                self.found.append(f"has style at a <{tag}>, which no browser will use: use a class")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask, Response
 from flask import request as current_request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, NotFound
 
 from windsock.config import Config
 from windsock.web import problems
@@ -28,7 +28,23 @@ def create_app(config: Config) -> tuple[Flask, Windsock]:
     app.config["TEMPLATES_AUTO_RELOAD"] = templates.is_dir()
     windsock = Windsock(app)
     app.register_error_handler(HTTPException, _error)
+    app.before_request(_hide)
+    app.after_request(_never_guess)
     return app, windsock
+
+
+def _hide() -> None:
+    """What begins with a dot in the folder of files is nobody's business: a `.env`, or a repository."""
+    path = (current_request.view_args or {}).get("filename", "")
+    if current_request.endpoint == "static" and any(part.startswith(".") for part in path.split("/")):
+        raise NotFound
+
+
+def _never_guess(response: Response) -> Response:
+    """A file is what its name says, whatever is in it."""
+    if current_request.endpoint == "static":
+        response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
 
 
 def trust_proxies(app: Flask, config: Config) -> None:

@@ -24,8 +24,8 @@ export function drawReadings(list, readings, clock, heading) {
     row.dataset.fate = reading.fate;
     say(row, "at", clock.ago(reading.at));
     say(row, "thing", reading.thing ?? reading.source);
-    say(row, "state", reading.state ?? "a message");
-    say(row, "words", reading.words);
+    say(row, "state", visible(reading.state ?? "a message"));
+    say(row, "words", visible(reading.words));
     const late = reading.made_at !== null && Date.parse(reading.at) - Date.parse(reading.made_at) > LATE;
     say(row, "made", late ? `made ${clock.ago(reading.made_at)}` : "");
     say(row, "data", reading.data === null ? "" : visible(reading.data));

@@ -43,7 +43,7 @@ export class Aside {
       say(row, "number", message.number);
       say(row, "source", message.source);
       say(row, "at", clock.ago(message.at));
-      say(row, "reason", message.reason);
+      say(row, "reason", visible(message.reason));
       say(row, "beginning", visible(message.body) || "(empty)");
       say(row, "size", `${message.size.toLocaleString()} byte${message.size === 1 ? "" : "s"}`);
       for (const button of row.querySelectorAll("button")) {
@@ -71,7 +71,7 @@ export class Aside {
         whole.textContent = visible(message.body);
         whole.id = `message-${number}`;
         button.setAttribute("aria-controls", whole.id);
-        say(row, "id", message.id ? `, id ${message.id}` : ", without an id");
+        say(row, "id", message.id ? `, id ${visible(message.id)}` : ", without an id");
       } catch (problem) {
         fail(row, problem);
         return;

@@ -1,4 +1,5 @@
 import { part, rows, say, show } from "./dom.js";
+import { visible } from "./visible.js";
 
 /** @import { Overview, Source, Thing } from "./types.d.ts" */
 /** @import { ServerClock } from "./clock.js" */
@@ -57,7 +58,7 @@ export function drawSources(list, sources, clock, heading) {
     row.dataset.status = source.status;
     say(row, "status", STATUS[source.status]);
     say(row, "name", source.source);
-    say(row, "words", source.words);
+    say(row, "words", visible(source.words));
     say(row, "since", clock.since(source.since));
     say(row, "things", source.things.join(", "));
     say(row, "counts", `${count(source.failures, "failure")}, ${source.rejected.toLocaleString()} set aside since the start`);
@@ -77,7 +78,7 @@ export function drawThings(list, things, clock, heading) {
     const link = /** @type {HTMLAnchorElement} */ (part(row, "title"));
     link.setAttribute("href", pages + encodeURIComponent(thing.thing));
     say(row, "title", thing.title);
-    say(row, "state", thing.state === null ? "nothing known yet" : (thing.label ?? thing.state));
+    say(row, "state", visible(thing.state === null ? "nothing known yet" : (thing.label ?? thing.state)));
     const doubt = thing.source === "failing" ? "source fails" : thing.state !== null && thing.stale ? "silent" : "";
     say(row, "doubt", doubt);
     show(part(row, "doubt"), doubt !== "");

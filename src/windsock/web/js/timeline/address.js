@@ -36,6 +36,7 @@ export class Address {
   keep(moment, span) {
     clearTimeout(this.#rest);
     this.#rest = setTimeout(() => {
+      if (moment === null && this.place.moment === null) return; // what else it may hold is not this one's
       const address = new URL(location.href);
       address.hash = writePlace(moment, span);
       if (address.href !== location.href) history.replaceState(history.state, "", address);

@@ -68,7 +68,7 @@ export class Timeline {
     setInterval(() => this.#passed(), 1000);
     document.addEventListener("visibilitychange", () => this.#passed());
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
-    addEventListener("hashchange", () => this.#go());
+    addEventListener("hashchange", () => (this.address.place.moment === null && this.then ? this.seek("now") : this.#go()));
     this.load().then(() => this.#go());
   }
 
