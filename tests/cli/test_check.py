@@ -423,6 +423,15 @@ def test_a_template_that_works_is_fine(tmp_path: Path, text: bytes) -> None:
     assert "ok    templates: 1 of your own, which can be used" == said[-1]
 
 
+def test_the_same_fault_in_two_templates_is_named_twice(tmp_path: Path) -> None:
+    for name in ("thing", "things"):
+        template(tmp_path, f"windsock/{name}.html", b"{{ a.b.c }}")
+    (tmp_path / "windsock.toml").write_text(KILN)
+
+    said = [line for line in typed("check").stdout.splitlines() if line.startswith("FAIL")]
+    assert ["things.html", "thing.html"] == [line.partition(", line 1: ")[0].rpartition("/")[2] for line in said]
+
+
 def test_without_a_thing_templates_are_tried_too(tmp_path: Path) -> None:
     template(tmp_path, "windsock/things.html", b"{{ 1 / 0 }}")
 

@@ -96,14 +96,14 @@ def _faults_of(app: Flask, things: Sequence[str], folder: Path) -> Iterator[str]
     said: set[str] = set()
     of_things = [f"/things/{name}{rest}" for name in things[:LOOKED_AT] for rest in ("", "/embed")]
     for path in ["/", "/?kiosk", *of_things, *([LIVE] if things else []), NO_THING, BROKEN, "/operator", "/api"]:
-        for place, what in _faults_at(app, path, folder):
+        for what, words in _faults_at(app, path, folder):
             if what not in said:
-                yield f"{place}{what}"
+                yield words
             said.add(what)
 
 
 def _faults_at(app: Flask, path: str, folder: Path) -> Iterator[tuple[str, str]]:
-    """Where something is wrong on a page, and what."""
+    """What is wrong on a page: what is the same wherever it is met, and the same in words."""
     page = f"{TEMPLATES}: the page {path.partition('?')[0]} "
     reasons: list[object] = []
 
@@ -114,13 +114,15 @@ def _faults_at(app: Flask, path: str, folder: Path) -> Iterator[tuple[str, str]]
         with template_rendered.connected_to(note, app):
             answer = app.test_client().get(path)
     except Exception as error:  # noqa: BLE001  # whatever a template runs into
-        yield f"{_place(error, folder)}: ", condition.reason(error, "")
+        words = f"{_place(error, folder)}: {condition.reason(error, '')}"
+        yield words, words
         return
     if answer.status_code != EXPECTED.get(path, 200):
         # An error of Windsock's own, such as of a thing that there is not: it was answered with a page that says so.
-        yield page, f"cannot be shown: {next(filter(None, reasons), answer.status)}"
+        reason = f"cannot be shown: {next(filter(None, reasons), answer.status)}"
+        yield reason, f"{page}{reason}"
     for what in refused(answer.text, answer.headers.get("Content-Security-Policy", "")):
-        yield page, what
+        yield what, f"{page}{what}"
 
 
 def _place(error: Exception, folder: Path) -> str:
