@@ -67,9 +67,12 @@ def read_timeline(store: Store, thing: str, begin: datetime, end: datetime, slic
 
 def _moments(store: Store, thing: str, begin: datetime, end: datetime) -> tuple[list[Moment], bool]:
     """What it was at ``begin`` and all that followed, if that can be counted; else what it was at many moments."""
-    counted = store.moments(thing, begin, end, COUNTED + 1)
-    if len(counted) <= COUNTED:
-        return [*filter(None, store.moments_at(thing, [begin])), *counted], True
+    first, last = store.moments_at(thing, [begin, end])
+    # Each change is a version, so versions tell how many there were, and too many need not be read to be counted.
+    if first is None or last is None or last.version - first.version <= COUNTED:
+        counted = store.moments(thing, begin, end, COUNTED + 1)
+        if len(counted) <= COUNTED:
+            return [*filter(None, [first]), *counted], True
     times = [begin + (end - begin) / SAMPLES * index for index in range(SAMPLES + 1)]
     return timeline.sampled(store.moments_at(thing, times), times), False
 
