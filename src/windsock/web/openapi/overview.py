@@ -112,55 +112,53 @@ SCHEMAS: dict[str, Json] = {
 """What is answered, by name."""
 
 
+_SOURCE: Json = {
+    "source": "azure-queue://mlqueue",
+    "things": ["cloud"],
+    "status": "ok",
+    "words": condition.of_source("ok", None),
+    "since": "2026-11-22T19:40:11.000Z",
+    "failures": 0,
+    "rejected": 1,
+}
+_THING: Json = {
+    "thing": "cloud",
+    "title": "The Huggable Cloud",
+    "state": "HUGGING",
+    "label": "Somebody is hugging the cloud",
+    "version": 42,
+    "changed_at": "2026-11-22T20:00:00.000Z",
+    "heard_at": "2026-11-22T20:00:03.120Z",
+    "stale": False,
+    "source": "ok",
+    "viewers": 3,
+    "readings": 118,
+    "changes": 42,
+    "reportable": None,
+}
+_READING: Json = {
+    "at": "2026-11-22T20:00:03.120Z",
+    "source": "azure-queue://mlqueue",
+    "thing": "cloud",
+    "state": "HUGGING",
+    "made_at": "2026-11-22T20:00:03.000Z",
+    "data": '{"force":0.7}',
+    "fate": "same",
+    "words": "nothing changed",
+}
+
+
 def example() -> Json:
     """An answer."""
-    now, then = "2026-11-22T20:00:04.120Z", "2026-11-22T19:40:11.000Z"
     quiet = [0] * (tally.LATELY - 2)
     return {
-        "now": now,
+        "now": "2026-11-22T20:00:04.120Z",
         "version": "0.1.0",
         "store": {"store": "sqlite:///windsock.db", "status": "ok", "words": condition.of_store(None)},
-        "sources": [
-            {
-                "source": "azure-queue://mlqueue",
-                "things": ["cloud"],
-                "status": "ok",
-                "words": condition.of_source("ok", None),
-                "since": then,
-                "failures": 0,
-                "rejected": 1,
-            }
-        ],
-        "things": [
-            {
-                "thing": "cloud",
-                "title": "The Huggable Cloud",
-                "state": "HUGGING",
-                "label": "Somebody is hugging the cloud",
-                "version": 42,
-                "changed_at": "2026-11-22T20:00:00.000Z",
-                "heard_at": "2026-11-22T20:00:03.120Z",
-                "stale": False,
-                "source": "ok",
-                "viewers": 3,
-                "readings": 118,
-                "changes": 42,
-                "reportable": None,
-            }
-        ],
+        "sources": [_SOURCE],
+        "things": [_THING],
         "viewers": {"connected": 3, "streams": 0, "waiting": 0},
         "rates": {"every": tally.EVERY, "readings": [*quiet, 2, 1], "changes": [*quiet, 1, 1]},
-        "readings": [
-            {
-                "at": "2026-11-22T20:00:03.120Z",
-                "source": "azure-queue://mlqueue",
-                "thing": "cloud",
-                "state": "HUGGING",
-                "made_at": "2026-11-22T20:00:03.000Z",
-                "data": '{"force":0.7}',
-                "fate": "same",
-                "words": "nothing changed",
-            }
-        ],
+        "readings": [_READING],
         "rejected": [],
     }
