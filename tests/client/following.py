@@ -11,8 +11,13 @@ from typing import Any, Protocol
 
 import uvloop
 
-from tests.waiting import eventually
+from tests.waiting import WITHIN, eventually
 from windsock.client import State, Watch, awatch, watch
+
+
+def joined(thread: threading.Thread) -> None:
+    thread.join(WITHIN)
+    assert not thread.is_alive(), "it was ended, and goes on"
 
 
 class Following(Protocol):
@@ -45,7 +50,7 @@ class Blocking:
 
     def end(self) -> None:
         self._watch.close()
-        self._thread.join()
+        joined(self._thread)
 
 
 class Asynchronous:
@@ -80,7 +85,7 @@ class Asynchronous:
             task = eventually(lambda: self._task)
             assert task is not None
             self._loop.call_soon_threadsafe(task.cancel)
-        self._thread.join()
+        joined(self._thread)
 
 
 Form = Callable[..., Following]

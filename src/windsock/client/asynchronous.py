@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 
 import engineio
 import socketio
@@ -34,6 +34,8 @@ from windsock.client.state import State
 from windsock.client.tracker import Ask
 from windsock.model import Position
 
+T = TypeVar("T")
+
 GOODBYE = 0.5
 """Seconds in which a server may answer the goodbye of a WebSocket."""
 
@@ -58,15 +60,30 @@ async def _states(options: Options) -> AsyncGenerator[State, None]:
     watching = _Watching(options)
     try:
         while True:
-            step = await watching.step()
+            step = await _unless_cancelled(watching.step())
             if isinstance(step, State):
                 yield step
             elif step is not None:
-                await watching.fill(step)
+                await _unless_cancelled(watching.fill(step))
             else:
-                await watching.connect()
+                await _unless_cancelled(watching.connect())
     finally:
         await watching.hang_up()
+
+
+async def _unless_cancelled(act: Coroutine[Any, Any, T]) -> T:
+    """What it gives; raises CancelledError also if that was lost in it.
+
+    The stock client waits with `asyncio.wait_for`, and before Python 3.12 that swallows a cancellation which comes
+    in the same turn of the loop as what it waits for.
+    """
+    task = asyncio.current_task()
+    assert task is not None, "only tasks await"
+    before = task.cancelling()
+    given = await act
+    if task.cancelling() > before:
+        raise asyncio.CancelledError
+    return given
 
 
 class _Watching:
