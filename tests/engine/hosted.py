@@ -59,9 +59,10 @@ class Hosted:
         barrier = threading.Barrier(PAGE_THREADS + 1)
         self.app.add_url_rule("/-/wait", "wait", lambda: f"{barrier.wait(WITHIN)}")
         with ExitStack() as stack:
-            wires = [stack.enter_context(Wire(self.port)) for _ in range(PAGE_THREADS)]
-            for wire in wires:
-                wire.send(head("GET", "/-/wait"))
+            wires: list[Wire] = []
+            for _ in range(PAGE_THREADS):
+                wires.append(stack.enter_context(Wire(self.port)))
+                wires[-1].send(head("GET", "/-/wait"))  # at once: a head may have to come in time
             barrier.wait(WITHIN)
             for wire in wires:
                 assert 200 == wire.response().status
