@@ -22,7 +22,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.waiting import free_port
+import psutil
+
+from tests.waiting import eventually, free_port
 
 KILN = """
 [things.kiln]
@@ -83,7 +85,11 @@ class Server:
         assert self.url == live[1]
 
     def signal(self, number: int) -> None:
+        """Signal it. Of SIGSTOP it returns when it stands still: a busy machine delivers that late."""
         self.process.send_signal(number)
+        if number == signal.SIGSTOP:
+            process = psutil.Process(self.process.pid)
+            eventually(lambda: process.status() == psutil.STATUS_STOPPED)
 
     def wait(self, within: float = _STOP_WITHIN) -> int:
         """Wait for it to end; its exit code."""

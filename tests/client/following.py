@@ -6,7 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Protocol
 
 import uvloop
@@ -84,7 +84,8 @@ class Asynchronous:
         if self._thread.is_alive():
             task = eventually(lambda: self._task)
             assert task is not None
-            self._loop.call_soon_threadsafe(task.cancel)
+            with suppress(RuntimeError):  # it has just ended, and its loop is closed
+                self._loop.call_soon_threadsafe(task.cancel)
         joined(self._thread)
 
 

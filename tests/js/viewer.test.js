@@ -365,3 +365,15 @@ for (const step of [1200, 4000, 15_000]) {
     for (const clock of clocks) clock.mock.restore();
   });
 }
+
+test("who draws by the server's time, before any timer has run, draws a page that slept", (t) => {
+  const [wall, sleep] = [Date.now, { ms: 0 }];
+  t.mock.method(Date, "now", () => wall() + sleep.ms);
+  const { server, windsock } = page();
+  const links = [];
+  windsock.onLink((link) => links.push(link));
+  server.answer = () => null;
+  sleep.ms = 300_000;
+  windsock.now();
+  assert.deepEqual(links, ["connected", "checking"]);
+});

@@ -20,7 +20,7 @@ export function makeWindsock(setup) {
     bind: (root) => bindings.bind(root),
     unbind: (root) => bindings.unbind(root),
     onLink: (listener) => viewer.onLink(listener),
-    now: () => viewer.clock.now(),
+    now: () => viewer.now(),
     address: (path) => viewer.address(path),
     setup: (options) => viewer.change(options),
     seed: (state, time) => viewer.seed(state, time),

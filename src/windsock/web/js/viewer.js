@@ -48,6 +48,12 @@ export class Viewer {
     return linkWords(this.connection.link, this.connection.silence);
   }
 
+  /** The server's time. Whoever asks for it is about to draw, and may be the first to run after sleep. */
+  now() {
+    this.connection.sleep.look();
+    return this.clock.now();
+  }
+
   /** @param {(link: Link, reason: string) => void} listener */
   onLink(listener) {
     this.#linkListeners.add(listener);
