@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from functools import partial
+from pathlib import Path
 
 import pytest
 
 from tests.delivery.harness import Carry, build, served
+from tests.servers import serving
 from tests.waiting import run_apart
-from windsock.client import State, awatch
+from windsock.client import State, asynchronous, awatch
 from windsock.client.asynchronous import _Watching
 
 ENDS_WITHIN = 5.0
@@ -25,16 +29,18 @@ async def outcome(task: asyncio.Task[None]) -> str:
     return "cancelled" if task.cancelled() else "ended"
 
 
+def after(turns: int, act: Callable[[], object]) -> None:
+    """Act so many turns of the loop later."""
+    if turns:
+        asyncio.get_running_loop().call_soon(after, turns - 1, act)
+    else:
+        act()
+
+
 @pytest.mark.parametrize("turns", range(8))
 def test_a_cancellation_just_as_the_link_is_made_is_not_lost(
     carry: Carry, monkeypatch: pytest.MonkeyPatch, turns: int
 ) -> None:
-    def after(turns: int, act: Callable[[], object]) -> None:
-        if turns:
-            asyncio.get_running_loop().call_soon(after, turns - 1, act)
-        else:
-            act()
-
     linked = _Watching._linked
 
     async def follow(states: AsyncGenerator[State, None]) -> None:
@@ -59,3 +65,32 @@ def test_a_cancellation_just_as_the_link_is_made_is_not_lost(
 
     with served(carry, build()) as site:
         assert "cancelled" == run_apart(program)
+
+
+@pytest.mark.parametrize("transport", ["polling", "websocket"])
+def test_a_cancellation_while_it_says_goodbye_is_not_lost_and_leaves_nothing_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, transport: str
+) -> None:
+    monkeypatch.setattr(asynchronous, "TRANSPORTS", ([transport],))
+    hang_up = _Watching.hang_up
+
+    async def program(turns: int) -> str:
+        async def watch_once() -> None:
+            async with aclosing(awatch(server.url)) as states:
+                await anext(states)
+                monkeypatch.setattr(_Watching, "hang_up", hang_up_and_cancelled)
+            await asyncio.sleep(ENDS_WITHIN)
+
+        async def hang_up_and_cancelled(watching: _Watching) -> None:
+            after(turns, task.cancel)
+            await hang_up(watching)
+
+        monkeypatch.setattr(_Watching, "hang_up", hang_up)
+        task = asyncio.create_task(watch_once())
+        ended = await outcome(task)
+        await asyncio.sleep(0.1)  # for what would go on by itself
+        return ended
+
+    with serving(tmp_path) as server:
+        for turns in range(20):
+            assert "cancelled" == run_apart(partial(program, turns))

@@ -68,7 +68,7 @@ async def _states(options: Options) -> AsyncGenerator[State, None]:
             else:
                 await _unless_cancelled(watching.connect())
     finally:
-        await watching.hang_up()
+        await _unless_cancelled(watching.hang_up())
 
 
 async def _unless_cancelled(act: Coroutine[Any, Any, T]) -> T:
@@ -154,9 +154,7 @@ class _Watching:
         try:
             await client.eio.disconnect()
         finally:  # also if this task is cancelled meanwhile, for at the end of a loop all are
-            if client.eio.http is not None and not client.eio.http.closed:
-                await client.eio.http.close()
-            await asyncio.sleep(0)  # transports close in the next round
+            await client.eio.let_go()
 
     def _make_client(self) -> _Client:
         client = _Client(
@@ -229,6 +227,22 @@ class _Engine(engineio.AsyncClient):  # type: ignore[misc]  # python-engineio ha
             except aiohttp.ClientError as error:
                 return str(error)
         return answer
+
+    async def let_go(self) -> None:
+        """Leave nothing open and nothing under way, whatever the goodbye came to.
+
+        What reads and writes is ended first: it would connect anew for what it has not said.
+        """
+        tasks = [task for task in (self.read_loop_task, self.write_loop_task) if task is not None]
+        for task in tasks:
+            task.cancel()
+        try:
+            if tasks:
+                await asyncio.wait(tasks, timeout=GOODBYE)
+        finally:
+            if self.http is not None and not self.http.closed:
+                await self.http.close()
+            await asyncio.sleep(0)  # transports close in the next round
 
     async def _reset(self) -> None:
         if self.ws is not None and not self.ws.closed:
