@@ -8,7 +8,16 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Playwright,
+    Request,
+    expect,
+    sync_playwright,
+)
 
 # What the request was wrong about, or that Windsock is stopped; never a fault of the server's.
 REFUSED = re.compile("responded with a status of (4..|503)")
@@ -17,6 +26,9 @@ AWAY = re.compile(
     "net::ERR_(CONNECTION_(REFUSED|RESET|CLOSED)|EMPTY_RESPONSE|CONTENT_LENGTH_MISMATCH|INCOMPLETE_CHUNKED_ENCODING"
     "|INTERNET_DISCONNECTED)"
 )
+
+# Long enough for a page that lost its server and pauses before it tries again; what is promised sooner says so itself.
+expect.set_options(timeout=15_000)
 
 OpenPage = Callable[..., Page]
 """Opens an address in a window of its own; options are those of Playwright's `new_context`."""

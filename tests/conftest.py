@@ -16,7 +16,7 @@ from tests.browser import browser, open_page  # noqa: F401  # fixtures for all
 from tests.delivery.carries import carry  # noqa: F401  # the same
 from tests.leftovers import added, present
 
-GRACE = 2.0
+GRACE = 10.0
 """Seconds for what is just ending."""
 
 

@@ -31,7 +31,7 @@ KILN = """
 """
 
 _LIVE = re.compile(r"^Windsock is live at (http://\S+)/ ", re.MULTILINE)
-_START_WITHIN = _STOP_WITHIN = 20.0
+_START_WITHIN = _STOP_WITHIN = 60.0
 # What a person's shell could hold that would make the tests' servers differ.
 _FOREIGN = ("WINDSOCK_", "AZURE_", "FLASK_", "PYTHON")
 

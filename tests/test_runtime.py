@@ -152,6 +152,7 @@ def test_starting_from_many_threads_at_the_same_instant_starts_once(tmp_path: Pa
         for thread in threads:
             thread.join()
 
+        eventually(lambda: pile.open_count)
         assert ([], ["windsock-watcher pile:"], 1) == (errors, watchers(), pile.open_count)
 
 
@@ -361,7 +362,7 @@ def test_a_forked_child_has_a_memory_of_its_own(tmp_path: Path) -> None:
 
 def test_a_stop_takes_less_than_a_second_however_many_sources_hang() -> None:
     answer = threading.Event()
-    piles = {f"pile:{number}": Pile(f"pile:{number}") for number in range(5)}
+    piles = {f"pile:{number}": Pile(f"pile:{number}") for number in range(20)}
     for pile in piles.values():
         pile.on_look = lambda: answer.wait(30)
     things = [anything(f"kiln{number}", source=url) for number, url in enumerate(piles)]
@@ -372,18 +373,20 @@ def test_a_stop_takes_less_than_a_second_however_many_sources_hang() -> None:
 
     runtime.stop()
 
-    assert time.monotonic() - began < 1
+    took = time.monotonic() - began
     answer.set()
+    assert took < 5  # one after the other they would take ten
 
 
-def test_a_stop_does_not_wait_for_sleeping_sources(pile: Pile) -> None:
+def test_a_stop_does_not_wait_for_sleeping_sources(pile: Pile, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runtime_module, "STOP_WITHIN", 30.0)  # what a sleeper that is not woken would take
     with running(
         resting(), anything("kiln", source="clock:?every=1d"), cloud(name="a", source="pile:"), sources={"pile:": pile}
     ):
         eventually(lambda: pile.patience)
         began = time.monotonic()
 
-    assert time.monotonic() - began < 0.5
+    assert time.monotonic() - began < 10
 
 
 def test_what_a_source_answers_after_the_stop_is_neither_recorded_nor_deleted(
@@ -554,7 +557,7 @@ def with_rejected(pile: Pile, base: Path, *bodies: str) -> Iterator[Runtime]:
     """A runtime that has set messages aside, numbered from 1 on."""
     pile.put(*bodies, inserted_at=at(-60))
     with running(PILED, store=SQLITE, base=base, sources={"pile:": pile}) as runtime:
-        eventually(lambda: len(runtime.rejected()) == len(bodies))
+        eventually(lambda: len(runtime.rejected()) == len(bodies) and not pile.messages)
         yield runtime
 
 
@@ -655,9 +658,10 @@ def test_a_source_that_fails_is_a_problem_until_it_recovers() -> None:
     with running(cloud(source="scripted:"), anything(), sources={"scripted:": script}) as runtime:
         with script.failing("no answer"):
             eventually(lambda: runtime.problems() == ["scripted:: no answer"])
-            assert ("failing", "ok") == (runtime.state("cloud").source, runtime.state("kiln").source)
+            eventually(lambda: runtime.state("cloud").source == "failing")
+            assert "ok" == runtime.state("kiln").source
         eventually(lambda: runtime.problems() == [])
-        assert "ok" == runtime.state("cloud").source
+        eventually(lambda: runtime.state("cloud").source == "ok")
 
 
 def test_a_source_that_hangs_is_a_problem(monkeypatch: pytest.MonkeyPatch, pile: Pile) -> None:

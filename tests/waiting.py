@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
+import warnings
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -34,11 +35,19 @@ def free_port() -> int:
 
 
 def run_apart(coroutine: Callable[[], Coroutine[Any, Any, T]]) -> T:
-    """Run a coroutine to its end in a thread and a loop of its own: a browser keeps one running in this one."""
+    """Run a coroutine to its end in a thread and a loop of its own: a browser keeps one running in this one.
+
+    Fails if it leaves a transport open. The warnings of that are gathered: uvloop cannot close a loop in which one of
+    them is an error, and would try for ever.
+    """
 
     def run() -> T:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            return runner.run(coroutine())
+        with warnings.catch_warnings(record=True) as left:
+            warnings.simplefilter("always", ResourceWarning)
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                found = runner.run(coroutine())
+        assert not left, [str(warning.message) for warning in left]
+        return found
 
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(run).result()

@@ -255,7 +255,7 @@ def test_a_function_is_called_and_nothing_of_what_it_says_is_recorded(tmp_path: 
         ("raise KeyboardInterrupt", ": KeyboardInterrupt: "),
         ("from windsock.errors import ConfigError; raise ConfigError('of its own')", ": of its own"),
         ("raise ValueError('no\\nheat\u202e')", ": ValueError: no\\nheat\\u202e"),
-        ("time.sleep(4)", ": no answer for 3 seconds; it is still being waited for"),
+        ("time.sleep(6)", ": no answer for 3 seconds; it is still being waited for"),
     ],
 )
 def test_a_function_that_fails_is_named_with_its_reason(tmp_path: Path, body: str, reason: str) -> None:

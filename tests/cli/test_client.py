@@ -192,8 +192,8 @@ def test_messages_set_aside_are_listed_shown_retried_and_dropped(watching: Serve
     assert "windsock: there is no message 1 set aside\n" == failed("rejected", *url, "retry", "1")
     assert "windsock: there is no message 1 set aside\n" == failed("rejected", *url, "drop", "1")
     assert 3 == len(succeeded("rejected", *url).splitlines())
-    assert "HUGGING" == watching.get("/api/v1/things/cloud").json["state"]
-    assert 0 == queue.get_queue_properties().approximate_message_count
+    eventually(lambda: "HUGGING" == watching.get("/api/v1/things/cloud").json["state"])
+    eventually(lambda: 0 == queue.get_queue_properties().approximate_message_count)
 
 
 def test_a_message_is_retried_once_the_configuration_has_its_state(

@@ -7,22 +7,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from tests.servers import Server, serving, windsock
 from tests.waiting import eventually
 
 
-def test_the_page_is_up_within_two_seconds(tmp_path: Path) -> None:
-    began = time.monotonic()
-
+def test_the_page_is_up_within_two_seconds_of_a_processor(tmp_path: Path) -> None:
     with serving(tmp_path, verb="demo") as server:
         answer = server.get("/")
-        took = time.monotonic() - began
+        spent = psutil.Process(server.process.pid).cpu_times()
 
     assert 200 == answer.status
     assert "The Huggable Cloud" in answer.text
-    assert took < 2
+    assert spent.user + spent.system < 2
 
 
 def test_somebody_plays_with_the_pillow(tmp_path: Path) -> None:
@@ -76,7 +75,7 @@ def test_the_demo_stops_within_a_second(tmp_path: Path, number: int) -> None:
         assert 0 == server.wait()
         took = time.monotonic() - began
 
-    assert took < 1
+    assert took < 3  # a second, and what a busy machine takes besides; what would hold it up takes five
     assert "Traceback" not in server.output
 
 

@@ -98,7 +98,7 @@ def test_what_cannot_be_understood_is_a_link_that_is_lost(rubbish: bytes) -> Non
 
 
 def test_a_server_that_has_gone_silent_is_a_link_that_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(following, "SILENCE", 0.2)
+    monkeypatch.setattr(following, "SILENCE", 2.0)
     with saying(HEAD + STATE % 1 + b"...", HEAD + STATE % 2) as url, Following(Api(url), ["kiln"]) as found:
         found.next(10)
         state = found.next(10)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import time
 from collections.abc import Iterator
@@ -97,7 +98,7 @@ def test_an_application_is_served_with_all_that_it_has(tmp_path: Path) -> None:
             assert "1" == server.request("PUT", "/kiln/HOT").text
             assert ("HOT", 1) == ((state := found.state())["state"], state["version"])
         assert 200 == server.get("/windsock/healthz").status
-        assert stopped(server) < 1
+        assert stopped(server) < 3  # a second, and what a busy machine takes besides
         assert "Traceback" not in server.output
 
 
@@ -160,12 +161,18 @@ def test_a_configuration_that_is_wrong_is_said_with_its_key(tmp_path: Path) -> N
 # -------------------------------------------------------------------------------------------------- the end
 
 
+def catches(pid: int, number: int) -> bool:
+    """Whether a process has a handler for a signal: proc(5), the mask SigCgt of its status."""
+    [mask] = re.findall(r"^SigCgt:\s*(\w+)$", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
+    return bool(int(mask, 16) >> (number - 1) & 1)
+
+
 def test_it_ends_within_a_second_while_pages_are_open(tmp_path: Path) -> None:
     with running(tmp_path, PLAIN) as server, viewer(server.port) as found:
         server.signal(signal.SIGINT)
         assert 1012 == found.closing()[0]
         assert found.wire.ended()
-        assert 0 == server.wait(2)
+        assert 0 == server.wait(4)  # what would hold it up takes five seconds
 
 
 def test_it_ends_within_the_drain_time_while_a_page_hangs(tmp_path: Path) -> None:
@@ -181,7 +188,7 @@ def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
         wire.send(head("GET", "/slow"))
         eventually(lambda: "waiting" in server.output)
         server.signal(signal.SIGTERM)
-        time.sleep(0.3)  # it must not be the first one that ends it
-        assert server.process.poll() is None
+        eventually(lambda: not catches(server.process.pid, signal.SIGTERM))
+        assert server.process.poll() is None  # it must not be the first one that ends it
         server.signal(signal.SIGTERM)
-        assert -signal.SIGTERM == server.wait(2)
+        assert -signal.SIGTERM == server.wait(10)

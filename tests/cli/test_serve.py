@@ -30,7 +30,8 @@ def stopped(server: Server, number: int) -> None:
     server.signal(number)
     code = server.wait()
 
-    assert time.monotonic() - began < 1
+    # A second, and what a busy machine takes besides; what would hold it up takes five or more.
+    assert time.monotonic() - began < 3
     assert 0 == code
     assert "Stopped." == server.output.splitlines()[-1]
     assert "Traceback" not in server.output

@@ -12,11 +12,11 @@ import pytest
 
 from tests.delivery.harness import Carry, build, served
 from tests.servers import serving
-from tests.waiting import run_apart
+from tests.waiting import WITHIN, run_apart
 from windsock.client import State, asynchronous, awatch
 from windsock.client.asynchronous import _Watching
 
-ENDS_WITHIN = 5.0
+ENDS_WITHIN = WITHIN
 
 
 async def outcome(task: asyncio.Task[None]) -> str:
@@ -79,7 +79,7 @@ def test_a_cancellation_while_it_says_goodbye_is_not_lost_and_leaves_nothing_ope
             async with aclosing(awatch(server.url)) as states:
                 await anext(states)
                 monkeypatch.setattr(_Watching, "hang_up", hang_up_and_cancelled)
-            await asyncio.sleep(ENDS_WITHIN)
+            await asyncio.sleep(2 * ENDS_WITHIN)
 
         async def hang_up_and_cancelled(watching: _Watching) -> None:
             after(turns, task.cancel)

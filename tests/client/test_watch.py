@@ -17,7 +17,7 @@ import pytest
 from tests.client.following import FORMS, Following, Form, following, sees
 from tests.delivery.harness import KEY, Carry, Site, build, served
 from tests.servers import KILN, Server, serving
-from tests.waiting import eventually, free_port
+from tests.waiting import WITHIN, eventually, free_port
 from windsock.client import Refused, State, UnknownThing, patience, watch
 
 
@@ -63,7 +63,7 @@ def test_a_slow_program_gets_the_newest_and_knows_what_it_missed(site: Site, for
         for number in range(50):
             site.report("cloud", "HUGGING", number=number)
         sees(program, lambda state: state.version == 51)
-    assert len(program.states) < 10
+    assert len(program.states) < 30
     assert 50 == sum(state.gap + 1 for state in program.states[1:])
 
 
@@ -140,19 +140,24 @@ def test_a_server_that_is_restarted_loses_nothing(form: Form, tmp_path: Path, nu
 def test_a_server_that_hangs_is_noticed_as_soon_as_its_ping_is_overdue(
     form: Form, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(patience, "GRACE", 0.3)
-    with (
-        serving(tmp_path, '[server]\nping_interval = "500ms"\nping_timeout = "60s"\n' + KILN) as server,
-        following(form, server.url, "kiln") as program,
-    ):
+    monkeypatch.setattr(patience, "GRACE", 1.0)
+    with serving(tmp_path, '[server]\nping_interval = "500ms"\nping_timeout = "60s"\n' + KILN) as server:
         server.put_state("kiln", "HOT")
-        sees(program, lambda state: state.live)
-        server.signal(signal.SIGSTOP)
-        try:
-            assert "HOT" == sees(program, lambda state: state.liveness == "unlinked").state
-        finally:
-            server.signal(signal.SIGCONT)
-        eventually(lambda: program.states[-1].live)
+        with following(form, server.url, "kiln") as program:
+            _is_noticed(server, program)
+
+
+def _is_noticed(server: Server, program: Following) -> None:
+    sees(program, lambda state: state.live)
+    before = len(program.states)
+    server.signal(signal.SIGSTOP)
+    try:
+        lost = eventually(lambda: next((s for s in program.states[before:] if s.liveness == "unlinked"), None))
+        assert lost is not None
+        assert "HOT" == lost.state
+    finally:
+        server.signal(signal.SIGCONT)
+    eventually(lambda: program.states[-1].live)
 
 
 def test_after_the_machine_slept_nothing_is_live_until_the_server_has_said_so_anew(
@@ -253,10 +258,11 @@ def test_it_can_be_ended_from_another_thread_while_it_waits(form: Form) -> None:
         following(form, f"http://127.0.0.1:{silent.getsockname()[1]}", "cloud"),
     ):
         silent.accept()[0].close()
+        silent.close()  # a second attempt finds nobody, and does not wait for an answer
     with following(form, f"http://127.0.0.1:{free_port()}", "cloud") as program:
         sees(program, lambda state: state.liveness == "unlinked")
         start = time.monotonic()
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < WITHIN
 
 
 def test_presence_counts_it_while_it_watches(site: Site, form: Form) -> None:

@@ -13,7 +13,7 @@ from windsock import Windsock
 app = Flask(__name__)
 app.secret_key = "the same after a restart"
 app.config["WINDSOCK_STORE_URL"] = "memory:"
-socketio = SocketIO(app, ping_interval=1, ping_timeout=1)
+socketio = SocketIO(app, ping_interval=1, ping_timeout=10)
 windsock = Windsock(app)
 kiln = windsock.thing("kiln")
 

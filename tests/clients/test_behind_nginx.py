@@ -25,8 +25,8 @@ __all__ = ["certificate"]
 KILN = """
 [server]
 publisher_key = "secret"
-ping_interval = "500ms"
-ping_timeout = "500ms"
+ping_interval = "1s"
+ping_timeout = "3s"
 trusted_proxies = ["127.0.0.1"]
 [things.kiln]
 """
@@ -86,9 +86,10 @@ def lives(browser: Browser, server: Server, front: Nginx, prefix: str = "", webs
         expect(page.locator("#link")).to_have_text("Live")
         history: Any = page.evaluate(HISTORY, f"{prefix}/socket.io/")
         assert (True, ["HOT", "COLD"]) == (history["ok"], [change["state"] for change in history["changes"]])
-        assert websocket == opened.is_on_websocket
+        # What Playwright tells of WebSockets comes while it is asked something.
+        eventually(lambda: page.evaluate("true") and websocket == opened.is_on_websocket)
         # It stays so, for longer than a dead link would be noticed.
-        page.wait_for_timeout(1200)
+        page.wait_for_timeout(4500)
         expect(page.locator("#link")).to_have_text("Live")
 
 

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +13,7 @@ import pytest
 
 from tests.builders import ROOT
 from tests.conformance.peers import Place, Poller
-from tests.conformance.sockets import PEERS, Closed, Peer, Socket, received
+from tests.conformance.sockets import PEERS, Closed, Peer, Socket, frame, received
 from tests.servers import Server, serving
 from tests.waiting import eventually
 
@@ -127,10 +126,11 @@ def test_whoever_connects_to_nothing_in_time_is_closed(tmp_path: Path) -> None:
     (tmp_path / "windsock.toml").write_text('[limits]\nconnect_timeout = "300ms"\n')
     with answering(tmp_path, "--config", "windsock.toml") as server:
         place = place_of(server)
-        with Socket(place) as slow, Poller(place) as other, Socket(place) as wrong, Socket(place) as right:
+        joining = Socket(place, along=frame("40"))  # with the handshake, so that it is in time
+        with Socket(place) as slow, Poller(place) as other, Socket(place) as wrong, joining as right:
             wrong.send("0/random,")
-            connect(right)
-            time.sleep(0.3)
+            assert str(right.receive()).startswith("0{")
+            assert '2["hello",{"auth":null}]' == right.receive()
             assert is_closed(slow)
             assert is_closed(other)
             assert is_closed(wrong)

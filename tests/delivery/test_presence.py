@@ -26,11 +26,11 @@ from tests.faults.viewer import Viewer, stop, until
 from tests.waiting import run_apart
 from windsock import Windsock
 
-PINGS = {"ping_interval": 0.5, "ping_timeout": 0.5}
+PINGS = {"ping_interval": 0.5, "ping_timeout": 2.0}
 HEARTBEAT = sum(PINGS.values())
 COALESCED = 1.0
 """Seconds between two counts."""
-SLACK = 1.5
+SLACK = 5.0
 """Seconds by which a busy machine may be late."""
 GUESTS = 5
 
@@ -38,15 +38,22 @@ GUESTS = 5
 @pytest.fixture(params=HOSTS)
 def port(request: pytest.FixtureRequest) -> Iterator[int]:
     """A served application with one thing and a quick heartbeat."""
-    with _served(request.param) as port:
+    with _served(request.param, PINGS) as port:
+        yield port
+
+
+@pytest.fixture(params=HOSTS)
+def patient_port(request: pytest.FixtureRequest) -> Iterator[int]:
+    """The same, but it waits long for who does not answer."""
+    with _served(request.param, {**PINGS, "ping_timeout": 60.0}) as port:
         yield port
 
 
 @contextmanager
-def _served(delivery: str) -> Iterator[int]:
+def _served(delivery: str, pings: dict[str, float]) -> Iterator[int]:
     app = Flask("presence")
     app.config["WINDSOCK_STORE_URL"] = "memory:"
-    socketio = SocketIO(app, async_mode="threading", **PINGS)
+    socketio = SocketIO(app, async_mode="threading", **pings)
     windsock = Windsock(app)
     windsock.thing("counter")
     host = HOSTS[delivery](app, windsock, socketio)
@@ -163,7 +170,7 @@ def test_who_vanishes_and_comes_back_is_counted_once(port: int, transport: str) 
     with_company(port, transport, scene)
 
 
-def test_who_is_cut_off_with_a_word_is_counted_no_more_at_once(port: int) -> None:
+def test_who_is_cut_off_with_a_word_is_counted_no_more_at_once(patient_port: int) -> None:
     async def scene(company: Company) -> None:
         cuts = [asyncio.create_task(line.cut("closed", 30)) for line in company.lines]
         try:
@@ -171,7 +178,7 @@ def test_who_is_cut_off_with_a_word_is_counted_no_more_at_once(port: int) -> Non
         finally:
             await stop(cuts)
 
-    with_company(port, "websocket", scene)
+    with_company(patient_port, "websocket", scene)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
@@ -184,13 +191,15 @@ def test_counts_are_exact_after_the_server_has_ended(delivery: str, tmp_path: Pa
         guests = make_viewers([lambda: program.port] * GUESTS, Changes(program.port), 7, fills=False)
         tasks = [asyncio.create_task(guest.run()) for guest in guests]
         try:
+            had = dict.fromkeys(guests, 0)
             for links in (1, 2):
-                assert await until(lambda links=links: all(guest.links == links for guest in guests), 10)  # type: ignore[misc]
+                assert await until(lambda had=had: all(guest.links > had[guest] for guest in guests), 20)  # type: ignore[misc]
                 observer = Observer(program.port)
                 counting = asyncio.create_task(observer.run())
-                await observer.sees(1 + GUESTS, 5)
+                await observer.sees(1 + GUESTS, 10)
                 await stop([counting])
                 if links == 1:
+                    had = {guest: guest.links for guest in guests}
                     await asyncio.to_thread(program.end, number)
                     await asyncio.to_thread(program.start)
         finally:

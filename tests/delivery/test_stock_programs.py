@@ -26,9 +26,9 @@ SECTION = HOW_TO.partition("## Watch with any Socket.IO client\n")[2].partition(
 PROGRAMS = {"python": ("watch.py", [sys.executable]), "js": ("watch.cjs", ["node"])}
 TOML = """
 [things.door]
-offline_after = "6s"
+offline_after = "12s"
 """
-WITHIN = 15.0
+WITHIN = 30.0
 
 
 class Shown:
@@ -107,6 +107,7 @@ def test_the_programs_of_the_documentation_show_the_newest_and_nothing_wrongly_a
 async def _watch(stage: Stage) -> None:
     await stage.line.open()
     try:
+        assert await until(lambda: bool(stage.shown.lines), WITHIN)  # it is there
         await stage.change("OPEN")
         await stage.shown.ends_with("live 1 OPEN")
         await stage.change("CLOSED")

@@ -13,7 +13,7 @@ from flask_socketio import SocketIO
 from tests.delivery.viewers import TRANSPORTS, event, raw
 from tests.faults.hosts import HOSTS, Host
 from tests.waiting import eventually
-from windsock import Windsock
+from windsock import Windsock, runtime
 
 
 class Stage:
@@ -33,7 +33,7 @@ class Stage:
     def _read(self) -> str:
         if not self.go_on.is_set():
             self.held.set()
-            self.go_on.wait(10)
+            self.go_on.wait(30)
         return "HOT"
 
 
@@ -49,7 +49,10 @@ def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
-def test_who_comes_while_windsock_is_being_stopped_is_refused(stage: Stage, transport: str) -> None:
+def test_who_comes_while_windsock_is_being_stopped_is_refused(
+    stage: Stage, transport: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runtime, "STOP_WITHIN", 30.0)
     with raw(stage.host.port, transport) as early:
         assert ["connect", "state"] == [event(early.receive())[0] for _ in range(2)]
         stage.go_on.clear()

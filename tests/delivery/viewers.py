@@ -55,14 +55,22 @@ class TidyClient(socketio.Client):  # type: ignore[misc]  # python-socketio has 
         return _Tidy
 
 
-class _Calm(_Tidy):
-    """The stock client, but handling one message after the other, and going without its long goodbye.
-
-    The stock one starts a thread for each message, so that they overtake; and it may wait for a ping when it ends.
-    """
+class _Orderly(_Tidy):
+    """The same, but handling one message after the other: the stock one starts a thread for each, so they overtake."""
 
     def _trigger_event(self, event: str, *args: Any, **kwargs: Any) -> Any:
         return super()._trigger_event(event, *args, **kwargs | {"run_async": False})
+
+
+class OrderlyClient(socketio.Client):  # type: ignore[misc]  # python-socketio has no annotations
+    """The stock client, leaving no socket behind, and calling for one message after the other."""
+
+    def _engineio_client_class(self) -> type[_Orderly]:
+        return _Orderly
+
+
+class _Calm(_Orderly):
+    """The same, but going without its long goodbye: it may wait for a ping when it ends."""
 
     def disconnect(self, abort: bool = False, reason: str | None = None) -> None:
         session, link, reader = self.http, self.ws, self.read_loop_task
@@ -102,6 +110,7 @@ class Viewer:
                 auth=auth,
                 namespaces=[NAMESPACE],
                 headers=dict(headers) if transport == "polling" else _without(headers),
+                wait_timeout=WITHIN,
             )
         except socketio.exceptions.ConnectionError as error:
             self._client.disconnect()

@@ -80,7 +80,7 @@ class Hosted:
             "greetings": len(list(self.engine._greetings)),
             "expected": len(list(self.engine._expected)),
             "viewers": len({*states._viewers, *states._connecting, *states._counting}),
-            "watching": sum(len(topic) for topic in states._topics.values()),
+            "watching": sum(len(topic) for topic in list(states._topics.values())),
         }
         return {name: count for name, count in found.items() if count}
 

@@ -1,14 +1,11 @@
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from tests.engine.hosted import FINE, Hosted, hosted
 from tests.engine.protocol.frames import BINARY, CLOSE, CONTINUATION, FIN, PING, PONG, TEXT, fragments, masked, text
 from tests.engine.raw import Socket, Wire, viewer
 from tests.waiting import eventually
-from windsock.engine.connection import LINGER
 
 NORMAL, GOING_AWAY, PROTOCOL_ERROR, INVALID, POLICY, TOO_BIG = 1000, 1001, 1002, 1007, 1008, 1009
 PACKET = '42/windsock,7["unwatch",{"things":[]}]'
@@ -111,13 +108,12 @@ def test_a_packet_that_closes_the_session_closes_the_socket(idle: Hosted) -> Non
         eventually(lambda: not idle.books)
 
 
-def test_who_answers_the_close_after_a_mistake_is_let_go_at_once(idle: Hosted) -> None:
+def test_who_answers_the_close_after_a_mistake_is_let_go_at_once(idle: Hosted, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("windsock.engine.connection.LINGER", 60.0)
     with viewer(idle.port) as found:
-        began = time.monotonic()
         found.wire.send(masked(FIN | 0x3, b""))
         found.closing()
         assert found.wire.ended()
-        assert time.monotonic() - began < LINGER / 2
     eventually(lambda: not idle.books)
 
 
@@ -125,7 +121,7 @@ def test_who_answers_the_close_after_a_mistake_is_let_go_at_once(idle: Hosted) -
 def test_who_does_not_answer_the_close_is_cut_off_in_the_end(
     idle: Hosted, frame: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("windsock.engine.connection.LINGER", 0.1)
+    monkeypatch.setattr("windsock.engine.connection.LINGER", 2.0)
     with viewer(idle.port) as found:
         found.wire.send(frame)
         assert FIN | CLOSE == found.frame()[0]
@@ -154,7 +150,7 @@ def test_a_connection_that_breaks_leaves_nothing_behind(idle: Hosted) -> None:
 
 
 def test_a_viewer_that_does_not_answer_pings_is_ended() -> None:
-    with hosted(ping_interval=0.1, ping_timeout=0.1) as running, viewer(running.port) as found:
+    with hosted(ping_interval=0.1, ping_timeout=2.0) as running, viewer(running.port) as found:
         found.connect("cloud")
         assert (FIN | TEXT, b"2") == found.frame()
         assert (GOING_AWAY, "no answer to a ping") == found.closing()
@@ -162,7 +158,7 @@ def test_a_viewer_that_does_not_answer_pings_is_ended() -> None:
 
 
 def test_a_viewer_that_answers_pings_stays() -> None:
-    with hosted(ping_interval=0.1, ping_timeout=1.0) as running, viewer(running.port) as found:
+    with hosted(ping_interval=0.1, ping_timeout=10.0) as running, viewer(running.port) as found:
         found.connect("cloud")
         for _ in range(4):
             assert (FIN | TEXT, b"2") == found.frame()
@@ -172,7 +168,7 @@ def test_a_viewer_that_answers_pings_stays() -> None:
 
 def test_who_joins_no_namespace_in_time_is_ended() -> None:
     with (
-        hosted(limits={"connect_timeout": 0.1}, **FINE) as running,
+        hosted(limits={"connect_timeout": 2.0}, **FINE) as running,
         viewer(running.port) as late,
         viewer(running.port) as refused,
         viewer(running.port) as joined,

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import ssl
+import time
 from collections.abc import Iterator
 from functools import partial
 
@@ -53,12 +54,15 @@ def fill(running: Hosted, session: Session) -> None:
     """Change the cloud until the viewer can be sent nothing more."""
     while session.write is not None:
         running.change("cloud", blob=LARGE)
+        if session.write is None:
+            time.sleep(0.05)  # full for a moment is not full: what the kernel takes later is not there yet
 
 
 def test_a_viewer_that_does_not_read_holds_one_state_per_thing_and_slows_nobody(
     server: tuple[Hosted, ssl.SSLContext | None],
 ) -> None:
     running, trusted = server
+    eventually(lambda: not running.engine.sessions)  # those of another test linger
     with viewer(running.port, buffer=TINY, tls=trusted) as slow, viewer(running.port, tls=trusted) as quick:
         slow.connect("cloud", "kiln")
         quick.connect("cloud")
@@ -84,6 +88,7 @@ def test_who_reads_again_gets_what_was_on_its_way_and_then_the_newest(
     server: tuple[Hosted, ssl.SSLContext | None],
 ) -> None:
     running, trusted = server
+    eventually(lambda: not running.engine.sessions)  # those of another test linger
     with viewer(running.port, buffer=TINY, tls=trusted) as slow:
         slow.connect("cloud")
         session = only(running)
@@ -128,7 +133,7 @@ def test_an_event_and_a_state_that_wait_come_in_their_order() -> None:
 
 
 def test_a_viewer_that_does_not_read_is_dead_when_it_does_not_answer_pings() -> None:
-    with hosted(ping_interval=0.2, ping_timeout=0.2) as running, viewer(running.port, buffer=TINY) as slow:
+    with hosted(ping_interval=0.2, ping_timeout=2.0) as running, viewer(running.port, buffer=TINY) as slow:
         slow.connect("cloud")
         session = only(running)
         link = connection(session)

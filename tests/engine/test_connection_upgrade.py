@@ -110,7 +110,7 @@ def test_a_websocket_that_goes_after_its_probe_leaves_everything_to_the_polls(id
 
 @pytest.mark.parametrize("words", ["", "2probe"])
 def test_a_websocket_that_does_not_go_on_is_given_up_and_the_polls_go_on(words: str) -> None:
-    with hosted(limits={"handshake_timeout": 0.1}, **FINE) as running, joined(running) as polls:
+    with hosted(limits={"handshake_timeout": 1.0}, **FINE) as running, joined(running) as polls:
         with upgrading(running, polls) as found:
             if words:
                 found.say(words)
@@ -194,4 +194,6 @@ def test_a_websocket_that_takes_over_holds_no_more_than_any_other(idle: Hosted) 
         transport = session.link._transport  # type: ignore[attr-defined]
         assert transport.get_write_buffer_size() < 64_000
         assert [f'2["x", "{"y" * 15_000}"]'] * 50 == [found.hear()[1:] for _ in range(50)]
-        assert idle.change("cloud") in [found.state()["version"] for _ in range(2)]
+        version = idle.change("cloud")
+        while found.state()["version"] < version:
+            pass

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import logging
 import select
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 
 import psutil
 import pytest
@@ -12,10 +14,12 @@ from flask import Flask, Response, request
 
 from tests.engine.hosted import FINE, Hosted, hosted
 from tests.engine.raw import UPGRADE, Wire, accepted, handshake, head, poller
-from tests.waiting import eventually
+from tests.waiting import WITHIN, eventually
+from windsock.engine.http import HttpProtocol
 
 TOO_OLD = "This page loads a Socket.IO client that is too old: version 4 is needed"
-QUICK = {"handshake_timeout": 0.1}
+QUICK = 0.5
+"""Seconds for a head."""
 
 
 def app_that_reads() -> Flask:
@@ -27,15 +31,16 @@ def app_that_reads() -> Flask:
 
 
 def slow() -> str:
-    time.sleep(0.3)
+    time.sleep(0.8)
     return "done"
 
 
 @pytest.fixture(scope="module")
 def reading() -> Iterator[Hosted]:
     """One whose heads have to come soon."""
-    with hosted(app_that_reads(), limits=QUICK, **FINE) as running:
-        running.start_threads()
+    with hosted(app_that_reads(), **FINE) as running:
+        running.start_threads()  # with time: these are as many connections at once
+        running.engine.limits = replace(running.engine.limits, handshake_timeout=QUICK)
         yield running
 
 
@@ -73,7 +78,7 @@ def test_a_body_may_take_longer_than_its_head(reading: Hosted) -> None:
         wire.send(head("POST", "/", length=10))
         for _ in range(10):
             wire.send(b"x")
-            time.sleep(0.03)  # longer, all together, than a head may take
+            time.sleep(0.1)  # longer, all together, than a head may take
         assert b"10" == wire.response().body
 
 
@@ -91,14 +96,14 @@ def test_a_body_may_take_longer_behind_another_request_too(reading: Hosted) -> N
         assert b"0" == wire.response().body
         for _ in range(10):
             wire.send(b"x")
-            time.sleep(0.03)
+            time.sleep(0.1)
         assert b"10" == wire.response().body
 
 
 def test_a_poll_may_wait_longer_than_a_head(reading: Hosted) -> None:
     with poller(reading.port) as polls:
         polls.ask()
-        time.sleep(0.3)
+        time.sleep(0.8)
         reading.engine.send(polls.sid, ["2[1]"])
         assert b"42[1]" == polls.wire.response().body
         polls.post("1")
@@ -198,9 +203,11 @@ def test_a_page_is_not_waited_for_by_a_websocket_that_has_gone() -> None:
 
 
 def test_a_page_whose_end_is_told_late_does_not_end_the_websocket_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    go_on = threading.Event()
+
     def slow_end() -> Iterator[bytes]:
         yield b"page"
-        time.sleep(0.2)
+        go_on.wait(WITHIN)
 
     app = Flask("slow")
     app.add_url_rule("/", "page", lambda: Response(slow_end(), headers={"Content-Length": "4"}))
@@ -209,6 +216,10 @@ def test_a_page_whose_end_is_told_late_does_not_end_the_websocket_after_it(monke
         with Wire(running.port) as wire:
             assert b"page" == wire.request("GET", "/").body
             wire.send(handshake())
+            (protocol,) = running.host._server._server.server_state.connections
+            assert isinstance(protocol, HttpProtocol)
+            eventually(lambda: protocol._upgrading)
+            go_on.set()
             found = accepted(wire)
             found.hear()
             found.connect("cloud")

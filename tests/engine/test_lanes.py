@@ -153,7 +153,8 @@ def test_after_a_stop_nothing_is_begun_and_what_goes_on_may_finish() -> None:
     some.submit("c", note(done, 3))
     gate.open()
     assert some.stop(WITHIN)
-    assert ([], 0) == (done, threads())
+    assert [] == done
+    eventually(lambda: not threads())  # those of the system end a moment after what they did
 
 
 def test_one_that_never_worked_stops_at_once() -> None:

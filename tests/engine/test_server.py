@@ -19,6 +19,7 @@ from tests.engine.raw import ENDPOINT, Wire, accepted, handshake, head, poller, 
 from tests.waiting import WITHIN, eventually
 from windsock.engine import Engine, EngineServer, Limits, Options, Tls
 from windsock.engine import server as engine_server
+from windsock.engine.polling import PollingLink
 from windsock.errors import ConfigError
 from windsock.web.serving import listen
 
@@ -78,6 +79,9 @@ def test_polls_are_released() -> None:
         polls.post('40/windsock,{"things":[]}')
         polls.packets()
         polls.ask()
+        link = running.engine.sessions[polls.sid].link
+        assert isinstance(link, PollingLink)
+        eventually(lambda: link._waiter)
         running.host.stop()
         assert b"6" == polls.wire.response().body
         assert polls.wire.ended()
@@ -85,7 +89,7 @@ def test_polls_are_released() -> None:
 
 
 def test_a_request_whose_body_is_still_arriving_is_finished() -> None:
-    with hosted() as running, Wire(running.port) as wire:
+    with hosted(drain=10.0) as running, Wire(running.port) as wire:
         running.app.add_url_rule("/length", "length", lambda: str(len(request.get_data())), methods=["POST"])
         wire.send(head("POST", "/length", length=10) + b"first")
         eventually(lambda: any(expiring.finishing for expiring in running.engine._expected))
@@ -97,8 +101,9 @@ def test_a_request_whose_body_is_still_arriving_is_finished() -> None:
         stop.join()
 
 
-def test_many_viewers_are_told_at_once() -> None:
-    with hosted() as running:
+def test_many_viewers_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("windsock.engine.connection.LINGER", 30.0)
+    with hosted(drain=10.0) as running:
         wires = [Wire(running.port) for _ in range(300)]
         for wire in wires:
             wire.send(handshake())
@@ -110,7 +115,7 @@ def test_many_viewers_are_told_at_once() -> None:
             assert b"the server is stopping" in wire.read_until(b"stopping")
             wire.close()
         stop.join()
-        assert took(began) < 2
+        assert took(began) < 10  # who is waited for, for want of an answer, takes 15 seconds
 
 
 def test_who_does_not_answer_does_not_hold_it_up_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,7 +125,7 @@ def test_who_does_not_answer_does_not_hold_it_up_for_long(monkeypatch: pytest.Mo
         found.connect("cloud")
         began = time.monotonic()
         running.host.stop()
-        assert took(began) < 2
+        assert took(began) < 5
         assert FIN | CLOSE == found.frame()[0]
 
 
@@ -133,7 +138,7 @@ def test_a_probe_that_failed_does_not_hold_it_up() -> None:
             found.closing()
         began = time.monotonic()
         running.host.stop()
-        assert took(began) < 3
+        assert took(began) < 5
 
 
 def test_nobody_is_let_in_any_more() -> None:
@@ -184,7 +189,7 @@ def test_a_request_that_goes_on_too_long_is_given_up(caplog: pytest.LogCaptureFi
         began = time.monotonic()
         with caplog.at_level(logging.WARNING):
             running.host.stop()
-        assert took(began) < 3
+        assert took(began) < 5
         gate.set()
         wire.close()
     assert "Traceback" not in caplog.text

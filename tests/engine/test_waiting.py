@@ -76,7 +76,8 @@ def test_those_who_wait_hold_no_thread_and_pages_are_as_quick_as_before() -> Non
         eventually(lambda: waiters(running) == MANY)
         assert threads >= threading.active_count()
         assert 0 == running.host._server._front._requests
-        assert median_of_pages(running) < 3 * before + 0.002
+        # More than once, for the machine may have become busy between the two.
+        eventually(lambda: median_of_pages(running) < 3 * before + 0.01)
         version = running.change("cloud")
         for wire in streams:
             assert f'"version":{version}'.encode() in wire.read_until(f'"version":{version},'.encode())
@@ -103,7 +104,7 @@ def test_a_server_that_stops_waits_for_nobody() -> None:
             stream, late = open_stream(stack, running), delay(stack, running, tag_of(running))
             eventually(lambda: waiters(running) == 2)
             start = time.monotonic()
-        assert time.monotonic() - start < 5
+        assert time.monotonic() - start < 9  # it would wait for ten seconds
         assert stream.read_until(b"\r\n0\r\n\r\n").endswith(b"\r\n0\r\n\r\n")
         assert stream.ended()
         assert 304 == late.response().status
@@ -118,7 +119,7 @@ def test_a_server_that_stops_waits_for_no_reader_that_does_not_read() -> None:
                 fill(running, fine)
             eventually(lambda: any(watch._sending for watch in watches(running)))
             start = time.monotonic()
-        assert time.monotonic() - start < 5
+        assert time.monotonic() - start < 9  # it would wait for ten seconds
 
 
 def fill(running: Hosted, reader: Wire) -> None:

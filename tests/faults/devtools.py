@@ -86,7 +86,7 @@ def browsing(folder: Path) -> Iterator[Tab]:
     with log.open("wb") as output:
         process = subprocess.Popen([chromium_program(), *options, "about:blank"], stderr=output, start_new_session=True)
     try:
-        [address] = eventually(lambda: ADDRESS.findall(log.read_text(errors="replace")))
+        [address] = eventually(lambda: ADDRESS.findall(log.read_text(errors="replace")), within=30)
         socket = create_connection(address, suppress_origin=True, timeout=20)
         try:
             yield Tab(socket)

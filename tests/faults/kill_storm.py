@@ -27,9 +27,9 @@ import requests
 from azure.storage.queue import QueueClient
 
 from tests.azurite import Azurite, azurite_in
-from tests.delivery.viewers import TidyClient
+from tests.delivery.viewers import OrderlyClient
 from tests.servers import environment
-from tests.waiting import free_port
+from tests.waiting import WITHIN, free_port
 
 QUEUE = "storm"
 VIEWERS = 3
@@ -54,7 +54,7 @@ class Viewer:
     seen: list[tuple[str, int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.client = TidyClient(reconnection_delay=0.1, reconnection_delay_max=0.5)
+        self.client = OrderlyClient(reconnection_delay=0.1, reconnection_delay_max=0.5)
         self.client.on("state", self._state, namespace="/windsock")
 
     def _state(self, message: dict[str, Any]) -> None:
@@ -62,7 +62,8 @@ class Viewer:
 
     def connect(self) -> None:
         """Connect for the first time; after that the client comes back by itself."""
-        self.client.connect(self.url, namespaces=["/windsock"], transports=["websocket"], retry=True)
+        ways = {"namespaces": ["/windsock"], "transports": ["websocket"]}
+        self.client.connect(self.url, **ways, retry=True, wait_timeout=WITHIN)
 
     def is_at(self, version: int) -> bool:
         """Whether the last version it was told is this one."""

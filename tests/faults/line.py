@@ -89,12 +89,15 @@ class Line:
         self._server = await loop.create_server(lambda: _End(self), sock=self._listener)
 
     async def close(self) -> None:
-        """Break off everything."""
+        """Break off everything, also what has just come: a transport that is left keeps the loop from being closed."""
         if self._server:
             self._server.close()
-        for end in list(self.ends):
-            end.abort()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.sleep(0)  # who was accepted is told so in the next turn
+        while self.ends or self._tasks:
+            for end in list(self.ends):
+                end.abort()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await asyncio.sleep(0.001)
         self._listener.close()
 
     async def cut(self, kind: Cut, seconds: float) -> None:
@@ -145,7 +148,9 @@ class Line:
         beyond = end.other = _End(self, end)
         with suppress(OSError):
             await asyncio.get_running_loop().create_connection(lambda: beyond, HOST, self._target())
-            if beyond.transport and end.early:
+            if end not in self.ends and not end.alone:
+                beyond.abort()  # the viewer went meanwhile, and nobody else would tell the server
+            elif beyond.transport and end.early:
                 beyond.transport.write(end.early)
             if self.whole:
                 end.go_on()

@@ -7,7 +7,7 @@ from typing import Any
 
 from windsock.times import parse_time
 
-GRACE = 1.5
+GRACE = 4.0
 """Seconds by which a busy machine may be late with telling that a thing went stale."""
 
 

@@ -34,7 +34,7 @@ WITHIN = 3.0
 """Seconds from waking in which the page has to be right."""
 BACK_WITHIN = 10.0
 """Seconds from a server's return in which the page has to show the newest state as live."""
-BLINK = 0.25
+BLINK = 0.5
 """Seconds after waking in which a browser that was stopped may draw frames before it lets the page run: they show what
 was on the screen all the time."""
 BEFORE, AFTER, LATER = "BEFORE", "AFTER", "LATER"
@@ -188,8 +188,8 @@ def sleep(folder: Path, way: str, seconds: float) -> list[Sleeper]:
             one.happening.happen(one.server)
         time.sleep(seconds / 2)
         for one in sleepers:
-            woken = time.time()
             one.wake()
+            woken = time.time()
             one.judge(woken)
             one.count(happened)
         return sleepers
@@ -202,7 +202,7 @@ def sleeper(folder: Path, way: str, happening: Happening) -> Iterator[Sleeper]:
     with serving(folder, BOARD) as server, browsing(folder) as tab:
         server.put_state("door", BEFORE)
         tab.open(f"{server.url}/things/door")
-        eventually(lambda: tab.evaluate("document.querySelector('main')?.dataset.liveness") == "live")
+        eventually(lambda: tab.evaluate("document.querySelector('main')?.dataset.liveness") == "live", within=30)
         tab.evaluate(RECORDER)
         yield Sleeper(way, happening, server, tab)
 

@@ -64,7 +64,9 @@ SETTLED_WITHIN = 30.0
 """Seconds in which everything has to be gone that has a timeout; the longest is that of `PING_TIMES`."""
 
 
-def soak(folder: Path, seconds: float, seed: int, warm_up: float, env: Mapping[str, str], idle: bool) -> Report:
+def soak(
+    folder: Path, seconds: float, seed: int, warm_up: float, env: Mapping[str, str], idle: bool, actors: int = ACTORS
+) -> Report:
     """Run a server in ``folder`` through it all.
 
     ``env`` is for the server; ``idle``: wait until all threads have ended that do when there is nothing to do.
@@ -74,7 +76,7 @@ def soak(folder: Path, seconds: float, seed: int, warm_up: float, env: Mapping[s
     server = Server(folder, {**COUNTED, **env}, "run", "main:app")
     server.start()
     try:
-        report = run_apart(lambda: _Soak(server, seed, idle).run(warm_up, seconds))
+        report = run_apart(lambda: _Soak(server, seed, idle, actors).run(warm_up, seconds))
         code = server.stop()
         if code:
             report.findings.append(f"it ended with {code}")
@@ -86,9 +88,10 @@ def soak(folder: Path, seconds: float, seed: int, warm_up: float, env: Mapping[s
 
 
 class _Soak:
-    def __init__(self, server: Server, seed: int, idle: bool) -> None:
+    def __init__(self, server: Server, seed: int, idle: bool, actors: int) -> None:
         self._seed = seed
         self._idle = idle
+        self._actors = actors
         self._process = psutil.Process(server.process.pid)
         self._world = World(server.port, self._process)
         self._company = Company(server.port)
@@ -121,8 +124,8 @@ class _Soak:
         self._company.begin()
         await self._ask("POST", "/pace/go")
         until = asyncio.get_running_loop().time() + seconds
-        actors = (self._act(random.Random(f"{seed} {number}"), until) for number in range(ACTORS))
-        others = asyncio.gather(self._fill_pools(), self._crowds(until), self._look(seconds / 2), *actors)
+        actors = (self._act(random.Random(f"{seed} {number}"), until) for number in range(self._actors))
+        others = asyncio.gather(self._fill_pools(), self._crowds(until), self._look(seconds), *actors)
         await asyncio.sleep(seconds)
         await self._ask("POST", "/pace/stop")
         await self._converge()
@@ -185,11 +188,14 @@ class _Soak:
             raise Ended(f"{method} {target} was answered with {status}")
         return body
 
-    async def _look(self, after: float) -> None:
-        """Everything that has to be gone in the end has to be there in the middle, or it is looked for in vain."""
-        await asyncio.sleep(after)
-        found = json.loads(await self._ask("GET", "/inventory"))["objects"]
-        self._world.require(GOES <= found.keys(), f"there is none of {GOES - found.keys()}")
+    async def _look(self, seconds: float) -> None:
+        """Everything that has to be gone in the end has to be there meanwhile, or it is looked for in vain."""
+        loop, seen = asyncio.get_running_loop(), set[str]()
+        until = loop.time() + seconds
+        while not GOES <= seen and loop.time() < until:
+            await asyncio.sleep(seconds / 10)
+            seen |= json.loads(await self._ask("GET", "/inventory"))["objects"].keys()
+        self._world.require(GOES <= seen, f"there is none of {GOES - seen}")
 
     async def _converge(self) -> None:
         """All who stayed come to the newest version, and have been told of every other."""

@@ -16,7 +16,7 @@ QUIET = Inventory(80_000_000, 13, 30, 0, 40_000_000, 0, Counter({"windsock.model
 
 @pytest.mark.timeout(150)
 def test_a_server_holds_in_the_end_what_it_held_in_the_beginning(tmp_path: Path) -> None:
-    report = soak(tmp_path, seconds=5, seed=1, warm_up=2, env={}, idle=False)
+    report = soak(tmp_path, seconds=5, seed=1, warm_up=2, env={}, idle=False, actors=75)
     assert [] == report.findings
     assert {act.__name__ for act in ACTS} <= report.done.keys()
     assert report.states > 100

@@ -185,6 +185,10 @@ def play(delivery: str, folder: Path, seed: int, seconds: float, viewers: int = 
     return Findings(seed, delivery, counts, faults, packets)
 
 
+def _is_little(counts: Counter[str]) -> bool:
+    return counts["changes"] < 40 or not counts["gaps filled"]
+
+
 def _disturb(stage: Stage, crowd: Crowd, chance: random.Random, seconds: float) -> None:
     over, counts = threading.Event(), crowd.counts
     one_at_a_time = threading.Lock()  # a restart would tell everybody, and so hide what was not told
@@ -201,7 +205,8 @@ def _disturb(stage: Stage, crowd: Crowd, chance: random.Random, seconds: float) 
     changer.start()
     try:
         end = time.monotonic() + seconds
-        while time.monotonic() < end:
+        # A busy machine is given more time, or little would have happened.
+        while (now := time.monotonic()) < end or (now < end + 20 and _is_little(counts)):
             time.sleep(chance.uniform(0.05, 0.6))
             with one_at_a_time:
                 counts[stage.restart()] += 1

@@ -36,6 +36,8 @@ class Strange:
                 socket.send(packet)
             while (said := self._next(socket)) is not None:
                 socket.send(said)
+                if said == "1":  # a goodbye: what comes next is for another connection
+                    break
             socket.close()
         except simple_websocket.ConnectionClosed:
             pass

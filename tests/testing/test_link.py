@@ -13,7 +13,7 @@ from windsock import WindsockError, wire
 from windsock.testing import LinkLost, RecordingViewer, ViewerRefused
 from windsock.testing.link import Link
 
-SILENT = OPEN.replace("10000", "50")
+SILENT = OPEN.replace("10000", "1000")
 
 
 # -------------------------------------------------------------------------------------------------- coming in

@@ -131,7 +131,7 @@ def test_a_thing_that_is_not_there_cannot_be_real() -> None:
     with pytest.raises(ConfigError, match=r"real=\['tpa'\]: there is no thing 'tpa'"):
         LiveServer(create_app(), real=["tpa"]).start()
 
-    assert [] == added(before)
+    eventually(lambda: [] == added(before), within=2)
 
 
 def test_what_takes_reports_goes_on_taking_them(windsock_server: Serve) -> None:

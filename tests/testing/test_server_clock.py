@@ -104,8 +104,8 @@ def test_a_clock_that_is_turned_back_makes_nothing_look_younger(windsock_server:
 @every_server
 def test_the_words_of_a_page_go_by_the_clock_that_is_turned(windsock_server: Serve, server: ServerName) -> None:
     live = windsock_server(create_app(), server)
-    live.report("door", "OPEN")
     live.clock.stop()
+    live.report("door", "OPEN")
     live.clock.forward("50s")
     assert re.search(r"Changed 5\d s ago · heard 5\d s ago", page_of(live, "/windsock/"))
     live.clock.forward("2h")

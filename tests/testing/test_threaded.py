@@ -25,7 +25,7 @@ def test_it_serves_until_it_is_stopped() -> None:
         assert "here" == request("GET", url).text
     server.stop()
 
-    assert [] == added(before)
+    eventually(lambda: [] == added(before), within=2)  # a request's thread ends a moment after its answer
     with pytest.raises(OSError, match="refused"):
         request("GET", url)
 
@@ -46,7 +46,7 @@ def test_a_connection_that_is_kept_open_does_not_hold_up_the_end(caplog: pytest.
         kept.request("GET", "/")
         assert b"here" == kept.getresponse().read()
         began = time.monotonic()
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 4  # what would hold it up takes five seconds
     kept.close()
 
     assert "" == caplog.text
@@ -70,8 +70,9 @@ def test_a_request_that_hangs_in_the_application_is_left_behind_and_named(
         eventually(asked.is_set)
         began = time.monotonic()
         server.stop()
-        assert time.monotonic() - began < 2
+        took = time.monotonic() - began
         answer.set()
+        assert took < 10
         assert isinstance(asking.exception(), OSError)
 
     assert "a request still runs after 0.05 s, in the application" in caplog.text

@@ -14,8 +14,10 @@ from windsock.testing.carriers import CARRIERS
 
 @pytest.fixture(params=CARRIERS)
 def live(request: pytest.FixtureRequest, windsock_server: Serve) -> LiveServer:
-    """An application on each server."""
-    return windsock_server(create_app(), request.param)
+    """An application on each server; time passes only where a test turns the clock."""
+    served = windsock_server(create_app(), request.param)
+    served.clock.stop()
+    return served
 
 
 @pytest.fixture
@@ -46,7 +48,8 @@ def test_it_has_every_state_as_soon_as_it_is_connected(live: LiveServer) -> None
         assert {"cloud": "HUGGING", "oven": None, "door": None, "tap": None} == {
             thing: viewer.shown(thing).state for thing in ("cloud", "oven", "door", "tap")
         }
-        assert ["HUGGING"] == [seen.state for seen in viewer.states("cloud")]
+        # Once, or twice: news of it may still have been under way.
+        assert {"HUGGING"} == {seen.state for seen in viewer.states("cloud")}
 
 
 def test_it_sees_states_with_their_data_in_order(live: LiveServer, viewer: RecordingViewer) -> None:

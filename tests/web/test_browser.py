@@ -18,7 +18,7 @@ HOSTILE = '<img src=x onerror="alert(1)"><script>alert(2)</script>'
 BOARD = """
 [things.door]
 title = "The <b>workshop</b> door"
-offline_after = "2s"
+offline_after = "4s"
 [things.door.states]
 OPEN = { label = "<i>Come in</i>", color = "seagreen" }
 CLOSED = {}
@@ -104,6 +104,8 @@ def test_a_source_that_fails_is_said_and_the_value_is_not_live_until_it_is_back(
     expect(page).to_have_title("(not live) Somebody is hugging the cloud · The Huggable Cloud")
     unready = cloud.get("/readyz")
     azurite_own.start()
+    # It is asked again after pauses that have grown to eight seconds.
+    expect(page.locator("#link")).to_have_text("Live", timeout=20_000)
     live(page)
     expect(page.locator("#banner")).to_be_hidden()
     assert (503, True) == (unready.status, "mlqueue" in unready.json["reasons"][0])
@@ -112,6 +114,7 @@ def test_a_source_that_fails_is_said_and_the_value_is_not_live_until_it_is_back(
 
 def test_a_thing_that_is_silent_for_too_long_is_not_shown_as_live(board: Server, open_page: OpenPage) -> None:
     page = open_page(f"{board.url}/things/door")
+    expect(page.locator("#link")).to_have_text("Waiting for news")
     board.put_state("door", "OPEN")
     live(page)
     expect(page.locator("#link")).to_have_text("Not live – silent")

@@ -514,12 +514,12 @@ def flask_run(folder: Path, *options: str) -> Iterator[Callable[[], str]]:
 def test_under_the_reloader_one_process_watches_and_another_after_a_change(tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text(PROGRAM)
     with flask_run(tmp_path, "--debug") as page:
-        pid = int(eventually(page).split()[0])
-        eventually(lambda: page().endswith(" UP"))
+        pid = int(eventually(page, within=30).split()[0])
+        eventually(lambda: page().endswith(" UP"), within=30)
         assert [pid] == watchers(tmp_path)
         (tmp_path / "new.py").write_text(PROGRAM.replace('return "UP"', 'return "DOWN"'))
         (tmp_path / "new.py").replace(tmp_path / "app.py")  # in one step: the reloader must not see half of it
-        eventually(lambda: page().endswith(" DOWN"))
+        eventually(lambda: page().endswith(" DOWN"), within=30)
         assert [pid, int(page().split()[0])] == watchers(tmp_path)
         assert pid != watchers(tmp_path)[1]
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -48,7 +49,7 @@ def test_each_attribute_binds_what_it_names(board: Server, open_page: OpenPage) 
     expect(page.locator("#text")).to_have_text("Come in")
     expect(page.locator("#field")).to_have_text("Ada")
     for name in ("changed", "updated"):
-        expect(page.locator(f"#{name}")).to_have_text("2 s ago")
+        expect(page.locator(f"#{name}")).to_have_text(re.compile(r"^\d+ s ago$"))
     expect(page.locator("#connection")).to_contain_text("Connected, last word")
     expect(page.locator("#state")).to_have_class("own state-OPEN")
     expect(page.locator("#state i")).to_have_text("kept")
@@ -163,7 +164,13 @@ def test_an_element_that_moves_within_the_page_goes_on(board: Server, open_page:
     page = own_page(open_page, board, body)
     expect(page.locator("#a")).to_contain_text("ago")
     page.evaluate("() => { const moved = a; moved.remove(); setTimeout(() => place.append(moved), 900); }")
-    expect(page.locator("#place #a")).to_have_text("6 s ago", timeout=8000)
+
+    def age() -> int:
+        found = re.search(r"(\d+) s ago", page.locator("#place #a").text_content() or "")
+        return int(found[1]) if found else 0
+
+    before = age()
+    eventually(lambda: age() >= before + 4)  # an element that is gone goes on for three seconds
 
 
 def test_jquery_elements_show_things_and_call_functions(board: Server, open_page: OpenPage) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser import OpenPage
 from tests.servers import Server, serving
@@ -131,7 +131,7 @@ def test_arrow_keys_show_the_thing_as_it_was_and_escape_is_back_to_now(cloud: Se
         page.keyboard.press("Shift+ArrowLeft")  # five minutes each
     then(page, "Ouch", "PUNCHING", 2)
     expect(page.locator("#changed dd")).to_have_text("5 min before")
-    expect(page.locator("#band")).to_have_attribute("aria-valuetext", re.compile(r"^\d+:\d\d:\d\d.*: Ouch$"))
+    expect(page.locator("#band")).to_have_attribute("aria-valuetext", re.compile(r"\d+:\d\d:\d\d.*: Ouch$"))
     page.keyboard.press("PageDown")
     page.keyboard.press("PageDown")
     then(page, "Somebody is hugging the cloud", "HUGGING", 1)
@@ -152,6 +152,7 @@ def test_what_was_before_all_that_is_known_is_said_to_be_unknown(cloud: Server, 
 
 def test_the_band_is_dragged(cloud: Server, open_page: OpenPage) -> None:
     page = opened(open_page, cloud)
+    now(page, "The cloud floats")  # no banner comes and moves the band
     page.locator("#band").scroll_into_view_if_needed()
     box = page.locator("#band .u-over").bounding_box()
     assert box
@@ -185,6 +186,7 @@ def test_buttons_go_from_change_to_change_and_to_now(cloud: Server, open_page: O
 
 def test_a_change_changes_nothing_of_what_was_but_is_told(cloud: Server, open_page: OpenPage) -> None:
     page = opened(open_page, cloud)
+    now(page, "The cloud floats")  # what is the first state that a page is told is not announced
     for _ in range(2):
         page.locator("[data-replay=previous]").click()
     expect(page.locator("#then span")).to_have_text("Now: The cloud floats")
@@ -353,10 +355,15 @@ def test_a_past_of_many_changes_is_thinned_and_says_so(tmp_path: Path, open_page
         page = opened(open_page, server)
         expect(page.locator("#note")).to_contain_text(re.compile(r"\d\d,\d\d\d changes are too close together"))
         expect(page.locator("#spent tbody td").first).to_have_text(re.compile("^about 20 min|^about 19 min"))
+        held: list[Route] = []
+        page.route("**/timeline?*span=1ms*", lambda route: held.append(route))
         page.locator("#band").press("PageDown")
         expect(page.locator("#then strong")).to_contain_text("around")
-        shown = page.locator("#data dd").last
-        assert 18_000 < int(eventually(lambda: shown.inner_text() if shown.count() else "")) < 18_700
+        page.unroute("**/timeline?*span=1ms*")
+        for route in held:
+            route.continue_()
+        page.locator("main:not([data-waiting])").wait_for()
+        assert 18_000 < int(page.locator("#data dd").last.inner_text()) < 18_700
 
 
 def test_at_rest_a_moment_is_shown_as_it_was_though_changes_near_it_are_not_drawn(

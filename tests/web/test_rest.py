@@ -435,13 +435,14 @@ def test_a_service_whose_sources_work_is_ready(client: FlaskClient) -> None:
 
 def test_a_service_is_not_ready_while_a_source_fails() -> None:
     app, windsock = make_app()
-    calls = iter([RuntimeError("out of gas")])
-    windsock.thing("oven").watch(every="10ms")(mock.Mock(side_effect=lambda: _raise(next(calls, None))))
+    broken = [RuntimeError("out of gas")]
+    windsock.thing("oven").watch(every="10ms")(mock.Mock(side_effect=lambda: _raise(next(iter(broken), None))))
     with running(app, windsock) as client:
         answer = eventually(lambda: (a := client.get("/windsock/readyz")).status_code == 503 and a)
         assert answer
         assert "failing" == (answer.json or {})["status"]
         assert "RuntimeError: out of gas" in (answer.json or {})["reasons"][0]
+        broken.clear()
         eventually(lambda: client.get("/windsock/readyz").status_code == 200)
 
 

@@ -180,35 +180,43 @@ def test_an_answer_waits_until_it_differs(site: Site) -> None:
 def test_after_the_time_it_says_that_nothing_is_new(site: Site) -> None:
     tag = tag_now(site)
     with Wire(site.port) as wire:
+        began = time.monotonic()
         waiting(wire, tag, 1)
-        answer, took = timed(wire.response)
+        answer = wire.response()
+        took = time.monotonic() - began
         assert (304, b"", tag, "wait=1") == (
             answer.status,
             answer.body,
             answer.headers["etag"],
             answer.headers["preference-applied"],
         )
-        assert 0.9 < took < 3
+        assert 0.9 < took < WITHIN
     eventually(lambda: not waiters(site))
 
 
 def test_being_heard_and_another_thing_wake_nobody(site: Site) -> None:
     site.report("cloud", "NEUTRAL")
     with Wire(site.port) as wire:
-        waiting(wire, tag_now(site), 1)
+        began = time.monotonic()
+        waiting(wire, tag_now(site), 3)
         eventually(lambda: waiters(site))
         site.report("cloud", "NEUTRAL")
         site.report("kiln", "HOT")
         site.windsock.site(site.app).feed.heard("cloud")
-        answer, took = timed(wire.response)
-        assert 304 == answer.status
-        assert took > 0.5
+        assert 304 == wire.response().status
+        assert time.monotonic() - began > 2.5
 
 
 def test_a_thing_that_falls_silent_wakes(site: Site) -> None:
-    site.report("door", "OPEN")
+    def fresh() -> str | None:
+        """The tag of the state before it is silent for too long, if the machine is fast enough this time."""
+        site.report("door", "OPEN")
+        with Wire(site.port) as asking:
+            answer = asking.request("GET", f"{API}/things/door")
+        return None if answer.json["stale"] else answer.headers["etag"]
+
     with Wire(site.port) as wire:
-        waiting(wire, tag_now(site, "door"), thing="door")
+        waiting(wire, eventually(fresh) or "", thing="door")
         answer = wire.response()
         assert (200, True) == (answer.status, answer.json["stale"])
 

@@ -47,5 +47,5 @@ class TimerWheel(Generic[T]):
         return due
 
     def __iter__(self) -> Iterator[T]:
-        """All that have not come out."""
-        return iter([item for bucket in self._buckets.values() for item in bucket])
+        """All that have not come out, as they are now: another thread may look, too."""
+        return iter([item for bucket in list(self._buckets.values()) for item in tuple(bucket)])

@@ -134,7 +134,7 @@ class ScriptedSource:
             if wait(LOOK_EVERY):
                 self.check()
         with self._changed:
-            found = [] if self._held else self._ready
+            found = [] if self._held or self._failure is not None else self._ready
             self._ready = self._ready[len(found) :]
             self._hidden += found
         if not found:

@@ -9,6 +9,7 @@ import pytest
 from tests.azurite import Azurite
 from tests.cli.typed import failed, succeeded, typed
 from tests.servers import serving, windsock
+from tests.waiting import eventually
 from windsock.cli.init import closing
 from windsock.sources.azure_queue import CONNECTION_STRING
 
@@ -188,7 +189,7 @@ def test_a_function_to_begin_with_is_written_and_reports(tmp_path: Path) -> None
     checked = windsock(tmp_path, "check")
     assert (0, "") == (checked.returncode, checked.stderr)
     with serving(tmp_path, None) as server:
-        assert server.get("/api/v1/things/front-door").json["state"] in ('A "b"', "C\\n")
+        assert eventually(lambda: server.get("/api/v1/things/front-door").json["state"]) in ('A "b"', "C\\n")
 
 
 def test_a_function_that_is_there_is_left_alone(tmp_path: Path) -> None:

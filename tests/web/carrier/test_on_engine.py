@@ -38,7 +38,7 @@ class Guest:
         self.client = TidyClient(reconnection=False, handle_sigint=False)
         self.client.on("*", lambda event, *values: self.got.append([event, *values]))
         self.client.on("*", lambda event, *values: self.got.append([event, *values]), namespace="/desk")
-        self.client.connect(url, transports=way.split(","), namespaces=namespaces, auth=auth)
+        self.client.connect(url, transports=way.split(","), namespaces=namespaces, auth=auth, wait_timeout=WITHIN)
 
     def meets(self, *event: Any) -> None:
         eventually(lambda: list(event) in self.got)

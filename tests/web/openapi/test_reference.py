@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from playwright.sync_api import expect
 from werkzeug.serving import make_server
 
 from tests.browser import OpenPage
@@ -164,7 +166,7 @@ def test_it_fits_a_phone_and_works_without_javascript(address: str, open_page: O
     # Without scripts a page cannot be measured by one; what would not fit would be beside the window.
     page = open_page(address, viewport=PHONE, java_script_enabled=False)
     page.click("nav >> text=Report a state")
-    assert page.url.endswith("#putState")
+    expect(page).to_have_url(re.compile("#putState$"))
     for part in page.locator("#putState > *").all():
         box = part.bounding_box()
         assert box
