@@ -7,8 +7,10 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
+import socketio
 
 from tests.delivery.harness import Carry, build, served
 from tests.servers import serving
@@ -94,3 +96,26 @@ def test_a_cancellation_while_it_says_goodbye_is_not_lost_and_leaves_nothing_ope
     with serving(tmp_path) as server:
         for turns in range(20):
             assert "cancelled" == run_apart(partial(program, turns))
+
+
+def test_a_cancellation_as_the_server_refuses_is_not_lost_for_the_refusal(
+    carry: Carry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuse = socketio.AsyncClient._handle_error
+
+    async def program() -> str:
+        async def follow() -> None:
+            async for _ in awatch(f"http://127.0.0.1:{site.port}", "nothing-of-that-name"):
+                pass
+
+        async def refused_and_cancelled(client: socketio.AsyncClient, *arguments: Any) -> None:
+            await refuse(client, *arguments)
+            after(1, task.cancel)
+
+        monkeypatch.setattr(socketio.AsyncClient, "_handle_error", refused_and_cancelled)
+        task = asyncio.create_task(follow())
+        await asyncio.wait([task], timeout=ENDS_WITHIN)
+        return "cancelled" if task.cancelled() else repr(task.exception())
+
+    with served(carry, build()) as site:
+        assert "cancelled" == run_apart(program)

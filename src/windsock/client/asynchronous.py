@@ -7,21 +7,15 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from contextlib import suppress
 from typing import Any, TypeVar
 
-import engineio
 import socketio
 
-try:
-    import aiohttp
-except ImportError:  # it is an extra of its own
-    aiohttp = None  # type: ignore[assignment]
-
 from windsock import wire
+from windsock.client.asynchronous_client import AsyncClient, require_packages
 from windsock.client.losses import Losses
 from windsock.client.options import (
     CONNECT_WITHIN,
     TRANSPORTS,
     NoLink,
-    NotInstalled,
     Options,
     answered,
     failure,
@@ -29,15 +23,12 @@ from windsock.client.options import (
     pause,
     read_options,
 )
-from windsock.client.patience import LOOK_EVERY, SLEPT, PingTimeout, Sleep
+from windsock.client.patience import LOOK_EVERY, SLEPT, Sleep
 from windsock.client.state import State
 from windsock.client.tracker import Ask
 from windsock.model import Position
 
 T = TypeVar("T")
-
-GOODBYE = 0.5
-"""Seconds in which a server may answer the goodbye of a WebSocket."""
 
 
 def awatch(
@@ -51,8 +42,7 @@ def awatch(
 
     Raises as `watch` does.
     """
-    if aiohttp is None:
-        raise NotInstalled("aiohttp is not installed: pip install 'windsock[client-asyncio]'")
+    require_packages()
     return _states(read_options(url, things, every, token, since))
 
 
@@ -80,7 +70,12 @@ async def _unless_cancelled(act: Coroutine[Any, Any, T]) -> T:
     task = asyncio.current_task()
     assert task is not None, "only tasks await"
     before = task.cancelling()
-    given = await act
+    try:
+        given = await act
+    except Exception as error:
+        if task.cancelling() > before:
+            raise asyncio.CancelledError from error
+        raise
     if task.cancelling() > before:
         raise asyncio.CancelledError
     return given
@@ -92,7 +87,7 @@ class _Watching:
     def __init__(self, options: Options) -> None:
         self._options = options
         self._tracker = options.tracker()
-        self._client: _Client | None = None
+        self._client: AsyncClient | None = None
         self._news = asyncio.Event()
         self._losses = Losses(options.url)
         self._sleep = Sleep()
@@ -149,20 +144,11 @@ class _Watching:
     async def hang_up(self) -> None:
         """End the link, and wait until nothing of it is left."""
         client, self._client = self._client, None
-        if client is None:
-            return
-        try:
-            await client.eio.disconnect()
-        finally:  # also if this task is cancelled meanwhile, for at the end of a loop all are
-            await client.eio.let_go()
+        if client is not None:
+            await client.hang_up()
 
-    def _make_client(self) -> _Client:
-        client = _Client(
-            reconnection=False,
-            handle_sigint=False,
-            request_timeout=CONNECT_WITHIN,
-            websocket_extra_options={"timeout": aiohttp.ClientWSTimeout(ws_close=GOODBYE)},
-        )
+    def _make_client(self) -> AsyncClient:
+        client = AsyncClient(request_timeout=CONNECT_WITHIN)
         client.when_lost = lambda reason: self._lost(reason) if client is self._client else None
         client.on("connect", self._linked, namespace=wire.NAMESPACE)
         client.on("state", self._state, namespace=wire.NAMESPACE)
@@ -212,55 +198,3 @@ class _Watching:
         if self._client is not None:
             with suppress(socketio.exceptions.BadNamespaceError):
                 await self._client.emit(event, value, wire.NAMESPACE, take)
-
-
-class _Engine(engineio.AsyncClient):  # type: ignore[misc]  # python-engineio has no annotations
-    """Leaves nothing open where the stock one does: a WebSocket that is found lost by writing, a refusal unread."""
-
-    ping_timeout = PingTimeout()
-
-    async def _send_request(self, *arguments: Any, **named: Any) -> Any:
-        answer = await super()._send_request(*arguments, **named)
-        if isinstance(answer, aiohttp.ClientResponse):
-            try:
-                await answer.read()
-            except aiohttp.ClientError as error:
-                return str(error)
-        return answer
-
-    async def let_go(self) -> None:
-        """Leave nothing open and nothing under way, whatever the goodbye came to.
-
-        What reads and writes is ended first: it would connect anew for what it has not said.
-        """
-        tasks = [task for task in (self.read_loop_task, self.write_loop_task) if task is not None]
-        for task in tasks:
-            task.cancel()
-        try:
-            if tasks:
-                await asyncio.wait(tasks, timeout=GOODBYE)
-        finally:
-            if self.http is not None and not self.http.closed:
-                await self.http.close()
-            await asyncio.sleep(0)  # transports close in the next round
-
-    async def _reset(self) -> None:
-        if self.ws is not None and not self.ws.closed:
-            await self.ws.close()
-        await super()._reset()
-
-
-class _Client(socketio.AsyncClient):  # type: ignore[misc]  # python-socketio has no annotations
-    """Tells of the loss of every connection, also of one that is lost while it is made."""
-
-    when_lost: Callable[[str], None]
-
-    def _engineio_client_class(self) -> type[_Engine]:
-        return _Engine
-
-    async def _handle_disconnect(self, namespace: str) -> None:
-        await self.eio.disconnect()  # the only namespace: there is nothing to stay for
-
-    async def _handle_eio_disconnect(self, reason: str) -> None:
-        await super()._handle_eio_disconnect(reason)
-        self.when_lost(reason)
