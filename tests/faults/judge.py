@@ -14,7 +14,7 @@ from tests.faults.liveness import Liveness
 from tests.faults.packets import Packet, read
 from windsock.model import Position
 
-STOPS_WITHIN = 1.5
+STOPS_WITHIN = 0.9
 """Seconds in which everybody is put out by a Windsock that is stopped."""
 LOGGED = 100
 """Packets that are kept to show what led to a fault."""
