@@ -7,21 +7,23 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from tests.servers import Server, serving, windsock
 from tests.waiting import eventually
 
 
-def test_the_page_is_up_within_two_seconds_of_a_processor(tmp_path: Path) -> None:
-    with serving(tmp_path, verb="demo") as server:
-        answer = server.get("/")
-        spent = psutil.Process(server.process.pid).cpu_times()
+def test_the_page_is_up_within_two_seconds(tmp_path: Path) -> None:
+    def took() -> float:
+        began = time.monotonic()
+        with serving(tmp_path, verb="demo") as server:
+            answer = server.get("/")
+            end = time.monotonic()
+        assert 200 == answer.status
+        assert "The Huggable Cloud" in answer.text
+        return end - began
 
-    assert 200 == answer.status
-    assert "The Huggable Cloud" in answer.text
-    assert spent.user + spent.system < 2
+    assert any(took() < 2 for _ in range(3))  # a busy machine is late now and then, and not each time
 
 
 def test_somebody_plays_with_the_pillow(tmp_path: Path) -> None:
@@ -69,14 +71,16 @@ def test_the_demo_leaves_nothing_in_the_folder(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_demo_stops_within_a_second(tmp_path: Path, number: int) -> None:
-    with serving(tmp_path, verb="demo") as server:
-        began = time.monotonic()
-        server.signal(number)
-        assert 0 == server.wait()
-        took = time.monotonic() - began
+    def took() -> float:
+        with serving(tmp_path, verb="demo") as server:
+            began = time.monotonic()
+            server.signal(number)
+            assert 0 == server.wait()
+            end = time.monotonic()
+        assert "Traceback" not in server.output
+        return end - began
 
-    assert took < 3  # a second, and what a busy machine takes besides; what would hold it up takes five
-    assert "Traceback" not in server.output
+    assert any(took() < 1 for _ in range(3))  # as above
 
 
 def test_a_port_that_is_taken_is_said_in_one_line(tmp_path: Path) -> None:
