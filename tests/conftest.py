@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import signal
 import time
 import uuid
 from collections.abc import Iterator
@@ -41,6 +42,14 @@ def nothing_is_left_behind() -> Iterator[None]:
 def first_loop() -> None:
     """The first loop of a process opens a pipe for signals that libuv keeps: it is nobody's in particular."""
     uvloop.new_event_loop().close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ctrl_c_is_heard() -> Iterator[None]:
+    """A run in the background of a script ignores Ctrl-C, and every program that it starts would too."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="session")

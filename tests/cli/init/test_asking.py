@@ -5,6 +5,7 @@ import pty
 import select
 import signal
 import subprocess
+import time
 import tomllib
 from contextlib import suppress
 from pathlib import Path
@@ -132,7 +133,9 @@ class Terminal:
 
     def interrupt(self) -> None:
         """Press Ctrl-C, until it is heard: Python does not hear it in the moment between a question and its reading."""
+        deadline = time.monotonic() + WITHIN
         while self.process.poll() is None:
+            assert time.monotonic() < deadline, f"Ctrl-C did not end it: {self.shown.decode()}"
             self.process.send_signal(signal.SIGINT)
             with suppress(subprocess.TimeoutExpired):
                 self.process.wait(0.5)
