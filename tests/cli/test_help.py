@@ -20,15 +20,36 @@ VERBS = {"demo", "init", "serve", "run", "check", "send", "watch", "history", "r
 def _commands() -> list[tuple[str, ...]]:
     """All verbs, and the verbs below them."""
     found: list[tuple[str, ...]] = []
-    for name, command in main.commands.items():
+    context = click.Context(main)
+    for name in main.list_commands(context):
         found.append((name,))
-        if isinstance(command, click.Group):
+        if isinstance(command := main.get_command(context, name), click.Group):
             found += [(name, below) for below in command.commands]
     return found
 
 
 def test_these_are_the_verbs() -> None:
-    assert set(main.commands) >= VERBS
+    assert set(main.list_commands(click.Context(main))) >= VERBS
+
+
+@pytest.mark.parametrize(
+    ("verb", "without"),
+    [
+        ("send", {"flask", "socketio", "uvicorn"}),
+        ("history", {"flask", "socketio", "uvicorn"}),
+        ("rejected", {"flask", "socketio", "uvicorn"}),
+        ("init", {"flask", "socketio", "uvicorn"}),
+        ("watch", {"flask", "uvicorn"}),
+    ],
+)
+def test_a_verb_that_serves_nothing_does_without_what_a_server_needs(verb: str, without: set[str]) -> None:
+    code = (
+        f"import sys; from windsock.cli import main; main(['{verb}', '-h'], standalone_mode=False); print(*sys.modules)"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], env=environment({}), capture_output=True, text=True, check=True)
+
+    assert "windsock.cli" in ran.stdout.split()
+    assert set() == without & set(ran.stdout.split())
 
 
 @pytest.mark.parametrize("command", _commands(), ids=" ".join)

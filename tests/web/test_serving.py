@@ -4,7 +4,8 @@ import socket
 
 import pytest
 
-from windsock.web.serving import BACKLOG, ServerError, browsable, listen
+from windsock.addresses import browsable
+from windsock.web.serving import BACKLOG, ServerError, listen
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from http.client import HTTPException, HTTPResponse
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-from windsock.client.arguments import host_of
+from windsock.addresses import host_of
 from windsock.errors import WindsockError
 
 TIMEOUT = 10

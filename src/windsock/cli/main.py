@@ -5,24 +5,29 @@ from __future__ import annotations
 import io
 import logging
 import sys
+from importlib import import_module
 from typing import Any
 
 import click
 
-from windsock.cli.check import check
-from windsock.cli.demo import demo
-from windsock.cli.history import history
-from windsock.cli.init import init
-from windsock.cli.rejected import rejected
-from windsock.cli.run import run
-from windsock.cli.send import send
-from windsock.cli.serve import serve
 from windsock.cli.table import plain
-from windsock.cli.watch import watch
 from windsock.errors import ConfigError, WindsockError
+
+VERBS = ("check", "demo", "history", "init", "rejected", "run", "send", "serve", "watch")
 
 
 class _Group(click.Group):
+    """The verbs, each imported when it is asked for: one that sends a state does without what a server needs."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in VERBS:
+            return None
+        command: click.Command = getattr(import_module(f"windsock.cli.{name}"), name)
+        return command
+
     def main(self, *args: Any, **kwargs: Any) -> Any:
         # States and paths may have any characters, a terminal or a pipe may not have all: those are escaped.
         for stream in (sys.stdout, sys.stderr):
@@ -65,7 +70,3 @@ def main(verbose: bool) -> None:
         logging.getLogger(noisy).setLevel(logging.WARNING)
     # Its access log, and what strangers send that is no HTTP, are what `--verbose` is for.
     logging.getLogger("uvicorn").setLevel(logging.INFO if verbose else logging.ERROR)
-
-
-for verb in (demo, init, serve, run, check, send, watch, history, rejected):
-    main.add_command(verb)

@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 
 import click
 
+from windsock.addresses import browsable
 from windsock.cli.api import Api
 from windsock.config import Config, load
 from windsock.errors import ConfigError
-from windsock.web.serving import browsable
 
 F = TypeVar("F", bound=Callable[..., Any])
 

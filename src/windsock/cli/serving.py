@@ -11,10 +11,11 @@ from types import FrameType
 import click
 from flask import Flask
 
+from windsock.addresses import browsable
 from windsock.config import Config
 from windsock.errors import ConfigError
 from windsock.web.hosting import Host
-from windsock.web.serving import browsable, listen
+from windsock.web.serving import listen
 from windsock.web.site import Site
 from windsock.web.standalone import trust_proxies
 

@@ -5,20 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
+from windsock.addresses import host_of
 from windsock.model import Position
 
 _ADDRESS = "the address of a server such as http://127.0.0.1:5000"
 _POSITION = "a Position such as state.position"
-
-
-def host_of(url: str) -> str | None:
-    """The host of an HTTP address; None if it is no such address."""
-    try:
-        parts = urlsplit(url)
-        found = parts.hostname if parts.scheme in ("http", "https") and parts.port != 0 else None
-    except ValueError:  # a port that is no number, a bracket left open
-        return None
-    return found if found and found.isprintable() and " " not in found else None
 
 
 def read_address(url: object) -> tuple[str, str]:

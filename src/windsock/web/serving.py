@@ -27,9 +27,3 @@ def listen(host: str, port: int) -> socket.socket:
                 "or --port 0 for any free one"
             ) from None
         raise ServerError(f"cannot listen on port {port} of {host}: {error.strerror or error}") from None
-
-
-def browsable(host: str) -> str:
-    """A host that is listened at, as it stands in an address that this machine can open."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # nothing listens here
-    return f"[{host}]" if ":" in host else host

@@ -7,11 +7,11 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
+from windsock.addresses import browsable
 from windsock.cli.init.answers import Answers
 from windsock.cli.init.files import PAGE
 from windsock.cli.options import DEFAULT_CONFIG, DEFAULT_URL
 from windsock.cli.table import plain
-from windsock.web.serving import browsable
 
 
 def closing(answers: Answers, config: Path) -> str:
