@@ -3,6 +3,8 @@ PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+# One test process per processor: see docs/decisions/020-tests-side-by-side.md.
+SIDE_BY_SIDE := --numprocesses=logical --maxprocesses=4 --dist=worksteal
 JS_TESTS := $(wildcard tests/js/*.test.js)
 JS_SOURCES := $(wildcard src/windsock/web/js/*.*s src/windsock/web/js/*/*.js)
 
@@ -38,8 +40,8 @@ docs: .venv/.python-ready ## Build the documents as a site, in docs/_build, and 
 test-js: node_modules/.ready ## Run the tests of the page's scripts
 	@$(if $(JS_TESTS),node --test $(JS_TESTS),echo 'No tests in tests/js')
 
-test-python: node_modules/.ready .venv/.scripts-ready ## Run pytest (ARGS="-k cloud")
-	@$(BIN)/pytest $(ARGS)
+test-python: node_modules/.ready .venv/.scripts-ready ## Run pytest: all tests, side by side; or some, one by one (ARGS="-k cloud")
+	@$(BIN)/pytest $(or $(ARGS),$(SIDE_BY_SIDE))
 
 first-steps: .venv/.python-ready .venv/.scripts-ready ## Walk a first-time user's way in a new virtual environment
 	@$(BIN)/python -m tools.first_steps $(ARGS)
