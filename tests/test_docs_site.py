@@ -16,7 +16,9 @@ import pytest
 from tests.browser import OpenPage
 from tools.docs import contents, generated
 from tools.docs.build import SITE
+from tools.docs.commands import below
 from tools.docs.python import public_names
+from windsock.cli import main
 
 pytestmark = pytest.mark.timeout(300)  # with nothing built yet, on a busy machine
 
@@ -119,6 +121,11 @@ def test_every_link_within_the_site_leads_somewhere(pages: dict[Path, Reader]) -
 
 def test_every_public_name_is_in_the_reference(pages: dict[Path, Reader]) -> None:
     assert [] == [name for name in public_names() if name not in pages[SITE / "docs/reference/names.html"].names]
+
+
+def test_the_help_of_every_command_is_in_the_reference(pages: dict[Path, Reader]) -> None:
+    names = pages[SITE / "docs/reference/commands.html"].names
+    assert [] == [f"windsock-{verb.name}" for verb in below(main) if f"windsock-{verb.name}" not in names]
 
 
 def test_every_how_to_is_named_on_the_front_page() -> None:
