@@ -92,10 +92,20 @@ def test_the_help_says_where_an_application_has_its_windsock(verb: str) -> None:
     assert "http://127.0.0.1:5000/windsock" in succeeded(verb, "--help")
 
 
-@pytest.mark.parametrize("program", [["-m", "windsock"], [str(Path(sys.executable).parent / "windsock")]])
-def test_ctrl_c_ends_it_quietly_while_it_begins(tmp_path: Path, program: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("program", "imported"),
+    [
+        (["-m", "windsock"], "click"),
+        ([str(Path(sys.executable).parent / "windsock")], "click"),
+        (["-m", "windsock", "serve"], "flask"),
+        (["-m", "windsock", "watch", "door"], "socketio"),
+    ],
+)
+def test_ctrl_c_ends_it_quietly_while_it_begins(tmp_path: Path, program: list[str], imported: str) -> None:
     # Comes instead of the real one, and presses Ctrl-C at once.
-    (tmp_path / "click.py").write_text("import os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(30)\n")
+    (tmp_path / f"{imported}.py").write_text(
+        "import os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(30)\n"
+    )
     env = environment({"PYTHONPATH": str(tmp_path)})
     done = subprocess.run([sys.executable, *program], env=env, capture_output=True, timeout=20, check=False)
     assert (-signal.SIGINT, b"", b"") == (done.returncode, done.stdout, done.stderr)  # a shell says 130

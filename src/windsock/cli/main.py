@@ -12,6 +12,7 @@ import click
 
 from windsock.cli.table import plain
 from windsock.errors import ConfigError, WindsockError
+from windsock.interrupts import ended_by_ctrl_c
 
 VERBS = ("check", "demo", "history", "init", "rejected", "run", "send", "serve", "watch")
 
@@ -25,7 +26,8 @@ class _Group(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in VERBS:
             return None
-        command: click.Command = getattr(import_module(f"windsock.cli.{name}"), name)
+        with ended_by_ctrl_c():
+            command: click.Command = getattr(import_module(f"windsock.cli.{name}"), name)
         return command
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
