@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import re
 import shutil
 import subprocess
@@ -16,7 +18,6 @@ import pytest
 from tests.browser import OpenPage
 from tools.docs import contents, generated
 from tools.docs.build import SITE
-from tools.docs.commands import below
 from tools.docs.python import public_names
 from windsock.cli import main
 
@@ -63,14 +64,30 @@ class Reader(HTMLParser):
         return (self.path.parent / unquote(parts.path)).resolve() if parts.path else self.path, unquote(parts.fragment)
 
 
+@pytest.fixture(scope="session")
+def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all processes of this run share."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+
+
 @pytest.fixture(scope="module")
-def site() -> Path:
-    """The site, as `make docs` builds it; what is up to date is not built again."""
+def site(run_folder: Path) -> Path:
+    """The site, as `make docs` builds it, once in a run: another process may be reading it."""
+    built = run_folder / "docs-site"
+    with built.open("a") as once:
+        fcntl.flock(once, fcntl.LOCK_EX)
+        if not built.stat().st_size:
+            build()
+            once.write("built")
+    return SITE
+
+
+def build() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tools.docs.build"], cwd=ROOT, check=False, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    return SITE
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +142,7 @@ def test_every_public_name_is_in_the_reference(pages: dict[Path, Reader]) -> Non
 
 def test_the_help_of_every_command_is_in_the_reference(pages: dict[Path, Reader]) -> None:
     names = pages[SITE / "docs/reference/commands.html"].names
-    assert [] == [f"windsock-{verb.name}" for verb in below(main) if f"windsock-{verb.name}" not in names]
+    assert [] == [verb for verb in main.commands if f"windsock-{verb}" not in names]
 
 
 def test_every_how_to_is_named_on_the_front_page() -> None:

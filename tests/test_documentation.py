@@ -13,7 +13,6 @@ from flask import Flask
 from pydantic import BaseModel
 
 from tests.builders import anything, at, unknown
-from tools.docs.commands import below
 from windsock import Windsock, wire
 from windsock.cli import main
 from windsock.config.model import File
@@ -40,17 +39,18 @@ def keys(table: type[BaseModel]) -> Iterator[str]:
             yield name
 
 
-def verbs(command: click.Command, above: str = "windsock") -> Iterator[str]:
+def verbs(group: click.Group, above: str = "windsock") -> Iterator[str]:
     """Every verb of the command line, as it is typed."""
-    for inner in below(command):
-        yield f"{above} {inner.name}"
-        yield from verbs(inner, f"{above} {inner.name}")
+    for name, command in group.commands.items():
+        yield f"{above} {name}"
+        if isinstance(command, click.Group):
+            yield from verbs(command, f"{above} {name}")
 
 
 def options(command: click.Command) -> Iterator[str]:
     """Every option, wherever it may stand."""
     yield from (name for param in command.params for name in param.opts if name.startswith("--"))
-    for inner in below(command):
+    for inner in command.commands.values() if isinstance(command, click.Group) else ():
         yield from options(inner)
 
 

@@ -7,11 +7,11 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
+import click
 import pytest
 
 from tests.cli.typed import failed, succeeded, typed
 from tests.servers import environment, windsock
-from tools.docs.commands import below
 from windsock.cli import main
 
 VERBS = {"demo", "init", "serve", "run", "check", "send", "watch", "history", "rejected"}
@@ -20,14 +20,15 @@ VERBS = {"demo", "init", "serve", "run", "check", "send", "watch", "history", "r
 def _commands() -> list[tuple[str, ...]]:
     """All verbs, and the verbs below them."""
     found: list[tuple[str, ...]] = []
-    for verb in below(main):
-        found.append((str(verb.name),))
-        found += [(str(verb.name), str(inner.name)) for inner in below(verb)]
+    for name, command in main.commands.items():
+        found.append((name,))
+        if isinstance(command, click.Group):
+            found += [(name, below) for below in command.commands]
     return found
 
 
 def test_these_are_the_verbs() -> None:
-    assert {verb.name for verb in below(main)} >= VERBS
+    assert set(main.commands) >= VERBS
 
 
 @pytest.mark.parametrize(
@@ -73,7 +74,9 @@ def test_the_version_is_that_of_the_package() -> None:
 
 
 def test_a_verb_that_is_none_is_refused() -> None:
-    assert "No such command 'srve'" in failed("srve", code=2)
+    said = failed("srve", code=2)
+    assert "No such command 'srve'" in said
+    assert "'serve'" in said
 
 
 def test_no_verb_shows_the_help() -> None:

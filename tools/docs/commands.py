@@ -22,13 +22,5 @@ def helps(command: click.Command, above: click.Context | None, name: str) -> Ite
         name, [], above, resilient_parsing=True, max_content_width=WIDTH, terminal_width=WIDTH
     )
     yield context.command_path, command.get_help(context)
-    for inner in below(command):
+    for inner in command.commands.values() if isinstance(command, click.Group) else ():
         yield from helps(inner, context, str(inner.name))
-
-
-def below(command: click.Command) -> list[click.Command]:
-    """The commands of a group, also of one that loads them when they are asked for; none of any other command."""
-    if not isinstance(command, click.Group):
-        return []
-    context = click.Context(command)
-    return list(filter(None, (command.get_command(context, name) for name in command.list_commands(context))))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import logging
 import sys
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import Any
 
@@ -17,19 +18,24 @@ from windsock.interrupts import ended_by_ctrl_c
 VERBS = ("check", "demo", "history", "init", "rejected", "run", "send", "serve", "watch")
 
 
-class _Group(click.Group):
+class _Verbs(Mapping[str, click.Command]):
     """The verbs, each imported when it is asked for: one that sends a state does without what a server needs."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(VERBS)
-
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+    def __getitem__(self, name: str) -> click.Command:
         if name not in VERBS:
-            return None
+            raise KeyError(name)
         with ended_by_ctrl_c():
             command: click.Command = getattr(import_module(f"windsock.cli.{name}"), name)
         return command
 
+    def __iter__(self) -> Iterator[str]:
+        return iter(VERBS)
+
+    def __len__(self) -> int:
+        return len(VERBS)
+
+
+class _Group(click.Group):
     def main(self, *args: Any, **kwargs: Any) -> Any:
         # States and paths may have any characters, a terminal or a pipe may not have all: those are escaped.
         for stream in (sys.stdout, sys.stderr):
@@ -58,7 +64,7 @@ class _WrongConfig(_Failure):
     exit_code = 2
 
 
-@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_Group, commands=_Verbs(), context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="windsock")
 @click.option("-v", "--verbose", is_flag=True, help="Say more of what happens.")
 def main(verbose: bool) -> None:
