@@ -1,11 +1,20 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from windsock.interrupts import ended_by_ctrl_c
+
+
+@pytest.fixture(autouse=True)
+def as_a_program_begins() -> Iterator[None]:
+    """Whatever ran here before, and did not mind what it left."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def test_ctrl_c_ends_the_program_meanwhile_and_is_an_exception_afterwards() -> None:
@@ -21,13 +30,10 @@ def test_it_is_an_exception_again_though_something_failed() -> None:
 
 
 def test_who_does_not_hear_ctrl_c_does_not_hear_it_meanwhile() -> None:
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        with ended_by_ctrl_c():
-            assert signal.SIG_IGN is signal.getsignal(signal.SIGINT)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with ended_by_ctrl_c():
         assert signal.SIG_IGN is signal.getsignal(signal.SIGINT)
-    finally:
-        signal.signal(signal.SIGINT, before)
+    assert signal.SIG_IGN is signal.getsignal(signal.SIGINT)
 
 
 def entered() -> bool:
